@@ -17,7 +17,7 @@ struct RequestHelp {
   const char* help;
 };
 
-constexpr std::array<RequestHelp, 21> k_request_options = {{
+constexpr std::array<RequestHelp, 22> k_request_options = {{
     {"engine", "NAME[@VERSION]", "engine, with its version, commit or variant"},
     {"model", "NAME", "model"},
     {"task", "NAME", "task, such as t2v"},
@@ -39,6 +39,7 @@ constexpr std::array<RequestHelp, 21> k_request_options = {{
     {"offload", "MODE", "memory mode"},
     {"vae-tiling", "on|off", "VAE tiling"},
     {"quant", "NAME", "quantization"},
+    {"compile", "on|off", "whether the run compiles the model"},
 }};
 constexpr std::size_t k_longest_quoted = 80;
 constexpr const char* k_bare_cfg_degree = "2";  // Guidance has two passes.

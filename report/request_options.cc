@@ -44,8 +44,17 @@ std::string model_id(const std::string& name, const Knowledge& knowledge) {
   return found == knowledge.models.end() ? name : found->id;
 }
 
+std::string kernel_id(const std::string& name, const Knowledge& knowledge) {
+  const auto is_called = [&](const Kernel& kernel) {
+    return std::find(kernel.aliases.begin(), kernel.aliases.end(), name) != kernel.aliases.end();
+  };
+  if (find_entry(knowledge.kernels, name) != nullptr) return name;
+  const auto found = std::find_if(knowledge.kernels.begin(), knowledge.kernels.end(), is_called);
+  return found == knowledge.kernels.end() ? name : found->id;
+}
+
 /// Options that are shorthands for a pin, and the pin's name.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> k_pin_options = {{{"attention", "attention"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_pin_options = {{{"attention", "attention"},
                                                                                           {"dtype", "dtype"},
                                                                                           {"ulysses", "ulysses"},
                                                                                           {"ring", "ring"},
@@ -55,7 +64,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> k_pin_op
                                                                                           {"fsdp", "fsdp"},
                                                                                           {"offload", "offload"},
                                                                                           {"vae-tiling", "vae_tiling"},
-                                                                                          {"quant", "quantization"}}};
+                                                                                          {"quant", "quantization"},
+                                                                                          {"compile", "compile"}}};
 constexpr std::array<std::string_view, 12> k_plain_options = {
     "engine", "model", "task", "size", "frames", "steps", "batch", "gpus", "nodes", "guidance", "objective", "pin"};
 
@@ -138,7 +148,8 @@ class RequestReader {
   }
 
   std::optional<Error> read_pin(const RequestOption& option, const std::string& pin, const std::string& value) {
-    const std::string id = pin == "dtype" ? dtype_id(value) : lower_case(value);
+    const std::string small = lower_case(value);
+    const std::string id = pin == "dtype" ? dtype_id(value) : pin == "attention" ? kernel_id(small, knowledge_) : small;
     Fact<std::string>& fact = request_.pins[pin];
     // The command line goes before a request file, but says each thing once.
     if (fact.is_known() && fact.source().starts_with("--") && fact.value() != id) {

@@ -11,10 +11,12 @@ namespace {
 constexpr const char* k_no_kernel = "none";
 constexpr std::int64_t k_common_head_dim = 128;
 
-/// With no GPU to run on, no GPU kernel does; whether there is one may itself be unknown.
-Judgement judge_without_gpu(const JudgedCase& judged) {
+/// With no GPU to run on, no GPU kernel does. Where it is unknown whether there is one, `any_gpu` is what holds on
+/// whatever GPU there may be: a refusal of it is sure.
+Judgement judge_without_gpu(const JudgedCase& judged, Judgement any_gpu) {
   const auto& complete = judged.snapshot.complete.gpus;
   const bool sure = complete.is_known() && complete.value();
+  if (!sure && any_gpu.truth == Truth::no) return any_gpu;
   Reason reason;
   reason.condition = "gpu/present";
   reason.truth = sure ? Truth::no : Truth::unknown;
@@ -84,7 +86,11 @@ bool fares_worse(const ResolvedKernel& left, const ResolvedKernel& right) {
 }
 
 ResolvedKernel resolve_dispatcher(const JudgedCase& judged, const Kernel& dispatcher, const FactTable& call) {
-  if (judged.gpus.empty()) return {nullptr, judge_without_gpu(judged), ""};
+  if (judged.gpus.empty()) {
+    ResolvedKernel on_any = dispatch_on_gpu(judged, dispatcher, judged.scope().add(call));
+    on_any.judgement = judge_without_gpu(judged, std::move(on_any.judgement));
+    return on_any.judgement.truth == Truth::no ? on_any : ResolvedKernel{nullptr, std::move(on_any.judgement), ""};
+  }
   std::optional<ResolvedKernel> worst;
   for (const std::size_t i : judged.distinct_gpus) {
     ResolvedKernel outcome = dispatch_on_gpu(judged, dispatcher, judged.scope_on_gpu(i).add(call));
@@ -214,8 +220,9 @@ AttentionCall attention_call(const JudgedCase& judged, const std::string& dtype)
 }
 
 Judgement judge_kernel(const JudgedCase& judged, const Kernel& kernel, const AttentionCall& call) {
-  if (judged.gpus.empty()) return judge_without_gpu(judged);
   const FactTable facts = call_facts(call);
+  if (judged.gpus.empty())
+    return judge_without_gpu(judged, judge(kernel.requires_all, kernel.id, judged.scope().add(facts)));
   std::optional<Judgement> worst;
   for (const std::size_t i : judged.distinct_gpus) {
     Judgement judgement = judge(kernel.requires_all, kernel.id, judged.scope_on_gpu(i).add(facts));

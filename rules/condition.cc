@@ -60,6 +60,8 @@ bool holds_for_known(const Condition& leaf, const Value& found, const std::vecto
       return true;
     case Operator::empty:
       return is_empty(found);
+    case Operator::unknown:
+      return false;
     case Operator::match:
       return matches_glob(leaf.specifier, std::get<std::string>(found));
     case Operator::version:
@@ -90,6 +92,7 @@ std::optional<std::vector<Value>> operands_of(const Condition& leaf, const Scope
 }
 
 Truth judge_leaf(const Condition& leaf, const AnyFact& fact, const Scope& scope) {
+  if (leaf.op == Operator::unknown) return truth_of(fact.is_unknown());
   if (fact.is_unknown()) return Truth::unknown;
   if (fact.is_absent()) return truth_of(leaf.op == Operator::ne || leaf.op == Operator::empty);
   const auto operands = operands_of(leaf, scope);
@@ -119,6 +122,8 @@ std::string_view symbol(Operator op) {
       return "present";
     case Operator::empty:
       return "empty";
+    case Operator::unknown:
+      return "unknown";
     case Operator::match:
       return "like";
     case Operator::version:

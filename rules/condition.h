@@ -4,15 +4,17 @@
 //   {"every": "gpus", "that": C}  "some"  "none"       inside `that`, "gpu" is the item ("as" gives another name)
 //   {"fact": PATH, "op": OP, "value": V}  or  {"fact": PATH, "op": OP, "other": PATH}
 //
-// OP: eq ne in lt le gt ge between exists empty match version divides multiple_of contains.
+// OP: eq ne in lt le gt ge between exists empty unknown match version divides multiple_of contains.
 //   in, between     value is a list; between includes both ends
 //   match           value is a pattern with "*", letter case does not count
 //   version         value is a PEP 440 specifier: ">=2.7,<2.9"
 //   divides         value (or other) is a multiple of the fact; multiple_of is the reverse
 //   contains        the fact is a list of text
 //   exists, empty   no value; exists: the fact is known and not absent; empty: absent, "" or an empty list
+//   unknown         no value; the fact could not be found out. For what is worth saying just then; never a way to a yes
+//                   about what the fact would tell
 // A version compares without its local label unless the operand has one. An absent fact fails every comparison but `ne`
-// and `empty`; an unknown fact makes every comparison unknown.
+// and `empty`; an unknown fact makes every comparison unknown, but for `unknown`.
 #pragma once
 
 #include <optional>
@@ -37,6 +39,7 @@ enum class Operator {
   between,
   exists,
   empty,
+  unknown,
   match,
   version,
   divides,

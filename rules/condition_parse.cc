@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t k_deepest_condition = 32;
 constexpr std::size_t k_longest_quoted = 80;
 
-constexpr std::array<std::pair<std::string_view, Operator>, 15> k_operators = {{{"eq", Operator::eq},
+constexpr std::array<std::pair<std::string_view, Operator>, 16> k_operators = {{{"eq", Operator::eq},
                                                                                 {"ne", Operator::ne},
                                                                                 {"in", Operator::in},
                                                                                 {"lt", Operator::lt},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<std::string_view, Operator>, 15> k_operators = {{
                                                                                 {"between", Operator::between},
                                                                                 {"exists", Operator::exists},
                                                                                 {"empty", Operator::empty},
+                                                                                {"unknown", Operator::unknown},
                                                                                 {"match", Operator::match},
                                                                                 {"version", Operator::version},
                                                                                 {"divides", Operator::divides},
@@ -62,6 +63,7 @@ std::string refusal(Operator op, ValueType type) {
       return type == ValueType::text_list ? "is a list; use contains" : "";
     case Operator::exists:
     case Operator::empty:
+    case Operator::unknown:
       return "";
   }
   return "";
@@ -166,8 +168,8 @@ class Parser {
   }
 
   Result<Condition> operand(DataJson json, Condition condition, ValueType type, const std::string& where) {
-    if (condition.op == Operator::exists || condition.op == Operator::empty) {
-      if (json.has("value") || json.has("other")) return fail(where, "exists and empty take no value");
+    if (condition.op == Operator::exists || condition.op == Operator::empty || condition.op == Operator::unknown) {
+      if (json.has("value") || json.has("other")) return fail(where, "exists, empty and unknown take no value");
       return condition;
     }
     const auto other = json.find("other");

@@ -118,6 +118,8 @@ struct DeviceNumbers {
   Fact<std::vector<std::string>> torch_arch_list;
   Fact<bool> torch_has_code;
   Fact<bool> driver_runs_torch;
+  Fact<Version> oldest_torch;
+  Fact<std::string> torch_index;
   Fact<std::vector<std::string>> unloadable_modules;
 
   static void describe(auto& self, auto&& visit) {
@@ -125,6 +127,10 @@ struct DeviceNumbers {
     visit("torch_has_code", self.torch_has_code, "One of them loads on this GPU.");
     visit("driver_runs_torch", self.driver_runs_torch,
           "The driver is new enough for the CUDA that torch was built for.");
+    visit("oldest_torch", self.oldest_torch,
+          "Oldest torch of which an official CUDA wheel holds code for this GPU and runs on its driver; absent when "
+          "none is listed.");
+    visit("torch_index", self.torch_index, "Wheel index of the newest such torch: cu126.");
     visit("unloadable_modules", self.unloadable_modules,
           "Compiled Python modules that are known not to load, or to hold no code for this GPU.");
   }

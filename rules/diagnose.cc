@@ -9,6 +9,7 @@
 #include "rules/checks.h"
 #include "rules/gpu_products.h"
 #include "rules/judged_case.h"
+#include "rules/kernel_findings.h"
 #include "rules/layout.h"
 #include "rules/machine_spec.h"
 #include "rules/native_modules.h"
@@ -140,8 +141,9 @@ Diagnosis diagnose(Snapshot snapshot, const Request& request, const Knowledge& k
     tell_launch(judged, diagnosis);
     judged.workload =
         with_dtype(std::move(judged.workload), diagnosis.plan->attention.engine_default.dtype, judged.variant->id);
-  } else if (judged.model == nullptr) {
-    diagnosis.models = models_on_machine(judged);
+  } else {
+    append(diagnosis.findings, kernel_findings(judged, diagnosis.kernels));
+    if (judged.model == nullptr) diagnosis.models = models_on_machine(judged);
   }
   diagnosis.workload = judged.workload;
   sort_findings(diagnosis.findings);

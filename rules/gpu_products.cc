@@ -44,8 +44,8 @@ const GpuProduct* nearest_by_memory(const std::vector<const GpuProduct*>& produc
 
 bool is_cut(std::string_view name) { return name.ends_with("..."); }
 
-/// nvidia-smi's table cuts long names: "NVIDIA GeForce RTX 4080 ..." is some RTX 4080. What all products of that name
-/// share is filled, and nothing where the cut took the number.
+/// nvidia-smi's table cuts long names, and people leave out the form: "NVIDIA GeForce RTX 4080 ..." is some RTX 4080,
+/// "A100" one of several. What all products of that name share is filled, and nothing where the cut took the number.
 void fill_from_cut_name(const Knowledge& knowledge, GpuFacts& gpu) {
   const std::string beginning = without_vendor(folded(gpu.name.value()));
   if (beginning.find_first_of("0123456789") == std::string::npos) return;
@@ -91,7 +91,7 @@ const GpuProduct* product_of(const Knowledge& knowledge, const GpuFacts& gpu) {
 Snapshot with_product_facts(Snapshot snapshot, const Knowledge& knowledge) {
   for (GpuFacts& gpu : snapshot.gpus) {
     const GpuProduct* product = product_of(knowledge, gpu);
-    if (product == nullptr && gpu.name.is_known() && is_cut(gpu.name.value())) fill_from_cut_name(knowledge, gpu);
+    if (product == nullptr && gpu.name.is_known()) fill_from_cut_name(knowledge, gpu);
     if (product == nullptr) continue;
     fill(gpu.product, text_or_nothing(product->id), product->origin);
     fill(gpu.name, text_or_nothing(product->name), product->origin);

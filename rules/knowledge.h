@@ -173,7 +173,9 @@ struct RequirementGroup : Entry {
 
 struct Kernel : Entry {
   Message title;
+  std::vector<std::string> aliases;  ///< What engines and people call it: "fa2", "sageattn".
   std::string family;
+  std::string package;  ///< Python package that it comes with; "" for those of torch.
   bool exact = true;
   std::optional<Condition> returns_lse;   ///< Absent: never.
   std::vector<std::string> includes;      ///< Requirement groups.

@@ -68,7 +68,9 @@ Kernel read_kernel(EntryReader& reader) {
   Kernel kernel;
   reader.entry_fields(kernel);
   kernel.title = reader.message("title");
+  kernel.aliases = reader.texts("aliases");
   kernel.family = reader.text("family");
+  kernel.package = reader.text_or("package", "");
   kernel.exact = reader.boolean_or("exact", true);
   kernel.returns_lse = returns_lse(reader);
   kernel.includes = reader.texts("includes");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "rules/build_tag.h"
 #include "rules/marker.h"
 #include "rules/package_requirement.h"
 #include "rules/words.h"
@@ -18,6 +19,7 @@ class Collector {
   std::vector<UnmetNeed> take() {
     for (const auto& [name, facts] : snapshot_.packages) {
       if (!facts.version.is_known()) continue;
+      collect_tag(name, facts.version.value());
       collect_pins(name, facts.version.value());
       if (facts.requires_dist.is_known()) collect_declared(name, facts);
     }
@@ -25,6 +27,18 @@ class Collector {
   }
 
  private:
+  /// What a wheel's own label says goes before what is known of its release.
+  void collect_tag(const std::string& name, const Version& version) {
+    const BuildTag tag = parse_build_tag(version.local());
+    if (name == "torch" || tag.torch_specifier.empty()) return;
+    told_.emplace(name, "torch");
+    auto unmet = unmet_need(name, version, "torch", tag.torch_specifier);
+    if (!unmet || !unmet->found) return;
+    unmet->basis = "tagged";
+    unmet->source = snapshot_.packages.at(name).version.source();
+    unmet_.push_back(*std::move(unmet));
+  }
+
   void collect_pins(const std::string& name, const Version& version) {
     for (const WheelPin& pin : knowledge_.wheel_pins) {
       // Which files a package holds is not a fact here, so a pin that asks for one is not judged.
@@ -123,6 +137,10 @@ std::set<std::string> packages_that_matter(const Knowledge& knowledge) {
   return names;
 }
 
+bool complete_binaries(const Snapshot& snapshot) {
+  return snapshot.complete.binaries.is_known() && snapshot.complete.binaries.value();
+}
+
 Evidence evidence_of(const UnmetNeed& unmet) {
   Evidence evidence;
   evidence.fact = "packages." + unmet.needed + ".version";
@@ -156,6 +174,8 @@ std::vector<Finding> package_findings(const JudgedCase& judged, bool simulated) 
                                     {"install", same_in_both(unmet.fitting.empty() ? wanted : unmet.fitting)},
                                     {"reason", same_in_both(unmet.reason)}},
                                    judged.scope());
+    // Where the files themselves were read, they tell whether they fit.
+    if (unmet.basis == "wheels" && !complete_binaries(snapshot)) finding.severity = Severity::warning;
     finding.evidence.push_back(evidence_of(unmet));
     findings.push_back(std::move(finding));
   }

@@ -16,7 +16,8 @@ struct UnmetNeed {
   std::string needed;            ///< The other package.
   std::string specifier;         ///< "" for any version.
   std::optional<Version> found;  ///< nullopt: it is not installed.
-  std::string basis;  ///< Of the pin: built, checked, observed ...; "declared" for the package's own metadata.
+  /// Of the pin: built, checked, observed ...; "declared" for the package's own metadata, "tagged" for its label.
+  std::string basis;
   std::string reason;
   std::string source;
   /// A release of `package` that fits the `needed` that is installed: "xformers==0.0.28.post3", or "".

@@ -5,54 +5,19 @@
 #include "rules/attention.h"
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
+#include "rules/judged_finding.h"
 #include "rules/layout.h"
 #include "rules/plan_search.h"
 #include "rules/requirements.h"
-#include "rules/torch_support.h"
 #include "rules/way_out.h"
 #include "rules/words.h"
 
 namespace diffcheck {
 namespace {
 
-/// A finding about the engine and the model that were named.
-Finding finding_from(const JudgedCase& judged, const std::string& id, NamedMessages words) {
-  if (judged.engine != nullptr)
-    words.emplace_back("engine", judged.variant == nullptr ? judged.engine->title : judged.variant->title);
-  if (judged.model != nullptr) words.emplace_back("model", same_in_both(judged.model->name));
-  Finding finding = finding_from(judged.knowledge, id, words, judged.scope());
-  if (judged.engine != nullptr) finding.affects.push_back(judged.engine->id);
-  if (judged.model != nullptr) finding.affects.push_back(judged.model->id);
-  return finding;
-}
-
-void add_reason(Finding& finding, const Reason& reason) {
-  finding.evidence.insert(finding.evidence.end(), reason.evidence.begin(), reason.evidence.end());
-  if (reason.source.starts_with("https://"))
-    finding.links.push_back(reason.source.substr(0, reason.source.find_first_of("; ")));
-}
-
-Message text_with_error(const Message& text, const std::string& error_text) {
-  if (error_text.empty()) return text;
-  return {text.english + " (\"" + error_text + "\")", text.chinese + "（“" + error_text + "”）"};
-}
-
-Message text_with_error(const Reason& reason) { return text_with_error(reason.text, reason.error_text); }
-
-/// The category of the requirement that decided; the finding's own where the requirement names none.
-std::string category_of(const JudgedCase& judged, const Reason& reason, const std::string& otherwise) {
-  const std::size_t slash = reason.condition.find('/');
-  const std::string owner = reason.condition.substr(0, slash);
-  const std::string id = slash == std::string::npos ? "" : reason.condition.substr(slash + 1);
-  const auto in = [&](const std::vector<Requirement>& requirements) -> std::string {
-    for (const Requirement& requirement : requirements) {
-      if (requirement.id == id && !requirement.category.empty()) return requirement.category;
-    }
-    return otherwise;
-  };
-  if (const Kernel* kernel = find_entry(judged.knowledge.kernels, owner)) return in(kernel->requires_all);
-  if (judged.variant != nullptr && judged.variant->id == owner) return in(judged.variant->layout_constraints);
-  return otherwise;
+bool fixes_a_degree(const Request& request) {
+  return std::any_of(request.pins.begin(), request.pins.end(),
+                     [](const auto& pin) { return Layout{}.axis(pin.first) != nullptr; });
 }
 
 /// Commands for the actions that come before a launch.
@@ -95,50 +60,46 @@ class Findings {
 
   void default_kernel() {
     const EngineDefault& by_itself = plan_.attention.engine_default;
-    if (judged_.gpus.empty()) return no_gpu();
+    // Where the GPUs are unknown, what no GPU can help is still sure.
+    const bool refused = !by_itself.dtype.empty() && by_itself.verdict == Truth::no;
+    if (judged_.gpus.empty() && !(refused && gpus_unknown())) return no_gpu();
     if (by_itself.dtype.empty()) return;
-    if (by_itself.verdict == Truth::no) return refused_kernel(by_itself);
+    if (refused) return refused_kernel(by_itself);
     if (by_itself.verdict == Truth::unknown) return unknown_kernel(by_itself);
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, by_itself.kernel);
     if (kernel != nullptr && builds_score_matrix(*kernel)) silent_math(by_itself, *kernel);
   }
 
+  bool gpus_unknown() const {
+    const auto& complete = judged_.snapshot.complete.gpus;
+    return judged_.gpus.empty() && !(complete.is_known() && complete.value());
+  }
+
   void no_gpu() {
     const auto& complete = judged_.snapshot.complete.gpus;
-    const bool sure = complete.is_known() && complete.value();
-    Finding finding = finding_from(judged_, sure ? "no-gpu" : "fact-needed",
-                                   {{"fact", same_in_both("gpus")}, {"why", same_in_both(complete.why())}});
+    const bool sure = !gpus_unknown();
+    Finding finding = finding_about(judged_, sure ? "no-gpu" : "fact-needed",
+                                    {{"fact", same_in_both("gpus")}, {"why", same_in_both(complete.why())}});
     finding.undecided = !sure;
     add(std::move(finding), false);
   }
 
   void refused_kernel(const EngineDefault& by_itself) {
-    const Reason reason = by_itself.reasons.empty() ? Reason{} : by_itself.reasons.front();
-    // The kernel's own message comes first, then the one in which the engine ends.
-    const Message why = by_itself.reasons.empty() ? same_in_both(by_itself.error_text)
-                                                  : text_with_error(text_with_error(reason), by_itself.error_text);
     const Message what_if =
         joined({describe_fallback(judged_, by_itself), describe_alternatives(judged_, by_itself)}, " ", "");
-    Finding finding = finding_from(
-        judged_, by_itself.kernel.empty() ? "engine-finds-no-kernel" : "default-kernel-refused",
-        {{"kernel", same_in_both(by_itself.kernel)}, {"reason", why}, {"way_out", way_out_}, {"what_if", what_if}});
-    if (!what_if.empty() && finding.why.english.find(what_if.english) == std::string::npos)
-      finding.why = joined({finding.why, what_if}, " ", "");
-    finding.category = category_of(judged_, reason, finding.category);
-    add_reason(finding, reason);
-    add(std::move(finding), true);
+    add(refused_default(judged_, by_itself, way_out_, what_if), true);
   }
 
   void unknown_kernel(const EngineDefault& by_itself) {
     if (by_itself.reasons.empty()) return;
     const Reason& reason = by_itself.reasons.front();
-    const auto [fact, why] = unknown_in(reason);
-    Finding finding = finding_from(judged_, "kernel-unknown",
-                                   {{"kernel", same_in_both(by_itself.kernel)},
-                                    {"reason", reason.text},
-                                    {"fact", same_in_both(fact)},
-                                    {"why", same_in_both(why)},
-                                    {"way_out", way_out_}});
+    const auto [fact, why] = unknown_fact_of(reason);
+    Finding finding = finding_about(judged_, "kernel-unknown",
+                                    {{"kernel", same_in_both(by_itself.kernel)},
+                                     {"reason", reason.text},
+                                     {"fact", same_in_both(fact)},
+                                     {"why", same_in_both(why)},
+                                     {"way_out", way_out_}});
     add_reason(finding, reason);
     finding.undecided = !planned();
     add(std::move(finding), true);
@@ -150,13 +111,7 @@ class Findings {
     if (!pinned || planned()) return;
     for (const KernelCandidate& candidate : plan_.attention.candidates) {
       if (candidate.kernel != *pinned || both(candidate.verdict, candidate.reachable) != Truth::no) continue;
-      const Reason& reason = candidate.reasons.front();
-      Finding finding =
-          finding_from(judged_, "pinned-kernel-refused",
-                       {{"kernel", same_in_both(*pinned)}, {"reason", text_with_error(reason)}, {"way_out", way_out_}});
-      finding.category = category_of(judged_, reason, finding.category);
-      add_reason(finding, reason);
-      return add(std::move(finding), false);
+      return add(refused_pin(judged_, *pinned, candidate.reasons.front(), way_out_), false);
     }
   }
 
@@ -167,13 +122,13 @@ class Findings {
     if (!scores) return;
     const Message what_if = describe_alternatives(judged_, by_itself);
     Finding finding =
-        finding_from(judged_, "silent-math",
-                     {{"kernel", same_in_both(kernel.id)},
-                      {"reason", fused_refusal(by_itself)},
-                      {"one_buffer", same_in_both(size_text(scores->buffer_bytes))},
-                      {"peak", same_in_both(size_text(scores->held.low) + " - " + size_text(scores->held.high))},
-                      {"way_out", way_out_},
-                      {"what_if", what_if}});
+        finding_about(judged_, "silent-math",
+                      {{"kernel", same_in_both(kernel.id)},
+                       {"reason", fused_refusal(by_itself)},
+                       {"one_buffer", same_in_both(size_text(scores->buffer_bytes))},
+                       {"peak", same_in_both(size_text(scores->held.low) + " - " + size_text(scores->held.high))},
+                       {"way_out", way_out_},
+                       {"what_if", what_if}});
     if (!what_if.empty() && finding.why.english.find(what_if.english) == std::string::npos)
       finding.why = joined({finding.why, what_if}, " ", "");
     for (const Reason* reason : fused_refusals(by_itself)) add_reason(finding, *reason);
@@ -225,7 +180,7 @@ class Findings {
                          [](const StageBudget& a, const StageBudget& b) { return a.total().bytes < b.total().bytes; });
     std::string unknown;
     for (const std::string& term : memory.unknown_terms) unknown += (unknown.empty() ? "" : ", ") + term;
-    Finding finding = finding_from(
+    Finding finding = finding_about(
         judged_, id,
         {{"need", same_in_both(size_text(memory.peak.bytes) + " (" + size_text(memory.peak.low) + " - " +
                                size_text(memory.peak.high) + ")")},
@@ -248,7 +203,7 @@ class Findings {
       if (fact->is_known() && (!limit || fact->value().count < *limit)) limit = fact->value().count;
     }
     if (!limit || plan_.memory->host_bytes <= *limit) return;
-    add(finding_from(
+    add(finding_about(
             judged_, "host-memory-short",
             {{"need", same_in_both(size_text(plan_.memory->host_bytes))}, {"limit", same_in_both(size_text(*limit))}}),
         false);
@@ -257,7 +212,7 @@ class Findings {
   /// The layout that the user fixed, when the engine refuses it.
   void layout() {
     const Layout asked = requested_layout(judged_);
-    if (asked == Layout{} || judged_.gpus.empty()) return;
+    if (asked == Layout{} || (judged_.gpus.empty() && !gpus_unknown())) return;
     const DtypeOption dtype{plan_.attention.engine_default.dtype, {}, true};
     if (dtype.dtype.empty()) return;
     KernelCandidate kernel;
@@ -267,11 +222,9 @@ class Findings {
       if (candidate.kernel == kernel.kernel) kernel = candidate;
     }
     const Judgement legal = judge_layout(judged_, asked, kernel);
-    const bool pinned = std::any_of(judged_.request.pins.begin(), judged_.request.pins.end(),
-                                    [](const auto& pin) { return Layout{}.axis(pin.first) != nullptr; });
-    if (legal.truth == Truth::yes || !pinned) return;
+    if (legal.truth == Truth::yes || !fixes_a_degree(judged_.request)) return;
     const Reason& reason = legal.reasons.front();
-    Finding finding = finding_from(
+    Finding finding = finding_about(
         judged_, "layout-illegal",
         {{"layout", same_in_both(to_text(asked))}, {"reason", text_with_error(reason)}, {"way_out", legal_instead()}});
     if (legal.truth == Truth::unknown) finding.severity = Severity::warning;
@@ -305,28 +258,20 @@ class Findings {
     if (plan_.possible == Truth::unknown) {
       if (decided) return;
       const auto open = first_unknown();
-      Finding finding = finding_from(judged_, "fact-needed",
-                                     {{"fact", same_in_both(open.first)}, {"why", same_in_both(open.second)}});
+      Finding finding = finding_about(judged_, "fact-needed",
+                                      {{"fact", same_in_both(open.first)}, {"why", same_in_both(open.second)}});
       finding.undecided = true;
       add(std::move(finding), false);
     } else if (!decided) {
-      add(finding_from(judged_, "no-way-out", {{"reason", first_refusal()}}), false);
+      add(finding_about(judged_, "no-way-out", {{"reason", first_refusal()}}), false);
     }
-  }
-
-  /// The fact that left a requirement open, and why it is unknown.
-  static std::pair<std::string, std::string> unknown_in(const Reason& reason) {
-    for (const Evidence& evidence : reason.evidence) {
-      if (evidence.truth == Truth::unknown) return {fact_behind(evidence.fact), evidence.found};
-    }
-    return {reason.condition, "not looked for"};
   }
 
   std::pair<std::string, std::string> first_unknown() const {
     for (const KernelCandidate& candidate : plan_.attention.candidates) {
       if (candidate.reachable == Truth::no) continue;
       for (const Reason& reason : candidate.reasons) {
-        if (reason.truth == Truth::unknown) return unknown_in(reason);
+        if (reason.truth == Truth::unknown) return unknown_fact_of(reason);
       }
     }
     return {"layout", "not looked for"};
@@ -350,19 +295,38 @@ class Findings {
   std::vector<Finding> findings_;
 };
 
+/// Degrees whose product is more than the GPUs that were asked for, or that are there.
+std::optional<Finding> degrees_beyond_gpus(const JudgedCase& judged) {
+  if (!fixes_a_degree(judged.request)) return std::nullopt;
+  Request only_degrees = judged.request;
+  only_degrees.gpus = {};
+  const std::int64_t needed = requested_layout(judge_case(judged, only_degrees)).world_size;
+  const Fact<bool>& complete = judged.snapshot.complete.gpus;
+  const bool counted = complete.is_known() && complete.value() && !judged.request.nodes.is_known();
+  std::optional<std::int64_t> there;
+  if (counted) there = static_cast<std::int64_t>(judged.gpus.size());
+  if (judged.request.gpus.is_known())
+    there = judged.request.gpus.value() * (judged.request.nodes.is_known() ? judged.request.nodes.value() : 1);
+  if (!there || needed <= *there || needed == 1) return std::nullopt;
+  return finding_about(
+      judged, "degrees-exceed-gpus",
+      {{"needed", same_in_both(std::to_string(needed))}, {"gpus", same_in_both(std::to_string(*there))}});
+}
+
 }  // namespace
 
 std::vector<Finding> request_findings(const JudgedCase& judged) {
   std::vector<Finding> findings;
+  if (auto beyond = degrees_beyond_gpus(judged)) findings.push_back(*std::move(beyond));
   if (judged.engine == nullptr || judged.model == nullptr) return findings;
   if (!matches_any(judged.engine->models, judged.model->id)) {
-    findings.push_back(finding_from(judged, "model-not-supported", {}));
+    findings.push_back(finding_about(judged, "model-not-supported", {}));
   }
   if (judged.variant == nullptr) return findings;
   const Judgement legal = judge(judged.variant->workload_constraints, judged.variant->id, judged.scope());
   for (const Reason& reason : legal.reasons) {
     if (reason.truth != Truth::no) continue;
-    Finding finding = finding_from(judged, "workload-illegal", {{"reason", text_with_error(reason)}});
+    Finding finding = finding_about(judged, "workload-illegal", {{"reason", text_with_error(reason)}});
     add_reason(finding, reason);
     findings.push_back(std::move(finding));
   }

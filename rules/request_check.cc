@@ -109,7 +109,7 @@ class RequestCheck {
   }
 
   void check_pins() {
-    std::vector<std::string> names = {"attention", "dtype", "quantization", "offload", "vae_tiling"};
+    std::vector<std::string> names = {"attention", "dtype", "quantization", "offload", "vae_tiling", "compile"};
     names.insert(names.end(), k_axes.begin(), k_axes.end());
     for (const auto& [name, value] : request_.pins) {
       check_name(known(name, value.source()), "pin", names);
@@ -130,7 +130,7 @@ class RequestCheck {
     if (name == "dtype") check_name(value, "dtype", {"bf16", "fp16", "fp32"});
     if (name == "quantization") check_name(value, "quantization", ids_of(knowledge_.quantizations));
     if (name == "offload") check_name(value, "memory mode", modes());
-    if (name == "vae_tiling") check_name(value, "choice", {"on", "off"});
+    if (name == "vae_tiling" || name == "compile") check_name(value, "choice", {"on", "off"});
   }
 
   /// What can be pinned is a kernel, not what chooses between kernels.

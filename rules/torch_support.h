@@ -9,7 +9,8 @@
 
 namespace diffcheck {
 
-/// Fills what the official wheel of the installed torch settles where the disk did not tell: its CUDA, its cuDNN.
+/// Fills what the knowledge settles where the disk did not tell: the CUDA and cuDNN of the installed torch by its
+/// official wheel, the CUDA of the driver by its version.
 Snapshot with_torch_facts(Snapshot snapshot, const Knowledge& knowledge);
 
 /// The snapshot's fact that settles a derived one ("device.torch_has_code"), for those who want to give it with --set.

@@ -12,98 +12,26 @@ It prints the rates and each miss. Exit 1 where the rate of `explain` is below -
 """
 import argparse
 import collections
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
+from report_facts import Report
+
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE.parent.parent.parent / "shared" / "examples" / "cases.jsonl"
 SKIPPED = 77
-VENDORS = [("amd", "amd|radeon|instinct|gfx"), ("apple", "apple|mps"), ("ascend", "ascend|npu"), ("intel", "intel|arc "),
-           ("moore-threads", "moore|mtt"), ("nvidia", "nvidia|geforce|rtx|gtx|tesla|quadro|[ahblv]\\d{2,3}|gb10")]
-ENGINES = {"diffusers": "diffusers", "xdit": "xdit", "wan2.1": "wan2.1", "wan2.2": "wan2.2", "latentsync": "latentsync",
-           "diffsynth-studio": "diffsynth", "diffsynth": "diffsynth"}
-DTYPES = {"bfloat16": "bf16", "bf16": "bf16", "float16": "fp16", "fp16": "fp16", "half": "fp16", "float32": "fp32"}
-
-
-def known(value):
-    return {"value": value, "source": "the report"}
-
-
-def vendor_of(name):
-    return next((vendor for vendor, words in VENDORS if re.search(words, name.lower())), None)
-
-
-def gpu_facts(gpu, capability):
-    facts = {}
-    name = gpu.get("name", "")
-    if name:
-        facts["name"] = known(name)
-    if vendor_of(name):
-        facts["vendor"] = known(vendor_of(name))
-    if capability:
-        facts["compute_capability"] = known(capability)
-    if gpu.get("memory_gib"):
-        facts["memory"] = {"total_bytes": known(int(gpu["memory_gib"] * 2**30))}
-    return facts
-
-
-def os_facts(text):
-    facts = {}
-    lower = text.lower()
-    if "windows" in lower:
-        facts["name"] = known("windows")
-    elif "macos" in lower:
-        facts["name"] = known("macos")
-    elif re.search("linux|ubuntu|debian|centos|rhel|suse|wsl|nixos", lower):
-        facts["name"] = known("linux")
-        facts["wsl"] = known("wsl" in lower)
-    if glibc := re.search(r"glibc ?(\d+\.\d+)", lower):
-        facts["glibc"] = known(glibc.group(1))
-    return facts
-
-
-def package_facts(packages):
-    facts = {}
-    for name, version in packages.items():
-        name = re.sub("[-_.]+", "-", name.lower())
-        if version == "absent":
-            facts[name] = {"version": {"value": None, "source": "the report"}}
-        elif found := re.match(r"\d+(\.\d+)+((a|b|rc|\.dev|\.post)\d+)*(\+[\w.]+)?(?=[ ]|$)", version):
-            facts[name] = {"version": known(found.group(0))}
-    return facts
-
-
-def snapshot_of(case):
-    """The facts that the report tells, as a snapshot."""
-    environment = case["environment"]
-    snapshot = {"schema": "diffcheck/snapshot/1", "gpus": []}
-    arches = [m.group(1) for text in case.get("arch", []) if (m := re.search(r"sm_(\d{2,3})", text))]
-    for gpu in environment.get("gpus", []):
-        one = arches[0] if len(set(arches)) == 1 else None
-        capability = f"{one[:-1]}.{one[-1]}" if one and vendor_of(gpu.get("name", "")) == "nvidia" else None
-        if gpu.get("name"):
-            snapshot["gpus"] += [gpu_facts(gpu, capability)] * gpu.get("count", 1)
-    if snapshot["gpus"]:
-        snapshot["complete"] = {"gpus": known(True)}
-    if environment.get("os"):
-        snapshot["os"] = os_facts(environment["os"])
-    snapshot["packages"] = package_facts(environment.get("packages", {}))
-    if driver := re.match(r"\d+\.\d+(\.\d+)?$", environment.get("driver", "")):
-        snapshot["drivers"] = {"nvidia": {"version": known(driver.group(0))}}
-    if environment.get("container"):
-        snapshot["container"] = {"inside": known(True)}
-    snapshot["env"] = {name: known(str(value)) for name, value in environment.get("env", {}).items()}
-    return snapshot
-
 
 class Program:
     def __init__(self, path):
         self.path = str(path)
         models = self.run(["list", "models", "--format", "json"])
+        self.engines = [entry["id"] for entry in self.run(["list", "engines", "--format", "json"])["entries"]]
         self.models = {}
         for entry in models["entries"]:
             for name in [entry["id"], entry["name"], *entry["aliases"]]:
@@ -120,32 +48,23 @@ class Program:
         except json.JSONDecodeError:
             return {"error": {"what": done.stderr}}
 
-    def workload_options(self, workload):
-        options = []
-        engine = ENGINES.get(workload.get("engine", "").lower())
-        model = self.models.get(self.folded(workload.get("model", "")))
-        if engine and model:
-            options += ["--engine", engine, "--model", model]
-            if size := re.fullmatch(r"(\d+)x(\d+)", workload.get("resolution", "")):
-                options += ["--size", size.group(0)]
-            if workload.get("frames"):
-                options += ["--frames", str(workload["frames"])]
-        if dtype := DTYPES.get(str(workload.get("dtype", "")).lower()):
-            options += ["--dtype", dtype]
-        return options
-
     def ask(self, command, case, text=None):
-        """The answer, and whether the workload was part of the question."""
+        """The answer; where the workload makes no question, that of the machine alone."""
+        report = Report(case, self.models, self.engines)
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(snapshot_of(case), file)
+            json.dump(report.snapshot, file)
             file.flush()
             base = [command, "--snapshot", file.name, "--format", "json"]
-            options = self.workload_options(case["workload"])
-            answer = self.run(base + options, text)
-            if "error" in answer and options:
+            answer = self.run(base + report.options, text)
+            if "error" in answer and report.options:
+                print(f"  {case['id']}: {' '.join(report.options)}: {answer['error']['what'].strip()}", file=sys.stderr)
                 answer = self.run(base, text)
-                options = []
-        return answer, bool(options)
+        return answer
+
+    def ask_all(self, command, cases, texts):
+        """Each case with its answer, in the order of the cases."""
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(zip(cases, pool.map(lambda case, text: self.ask(command, case, text), cases, texts)))
 
 
 def percent(part, whole):
@@ -156,8 +75,7 @@ def judge_explain(program, cases):
     with_text = [case for case in cases if case.get("error_text")]
     right, by_category, misses = 0, collections.Counter(), []
     confirmed = collections.Counter()
-    for case in with_text:
-        answer, _ = program.ask("explain", case, case["error_text"])
+    for case, answer in program.ask_all("explain", with_text, [case["error_text"] for case in with_text]):
         causes = answer.get("causes", [])
         best = causes[0] if causes else {"category": "nothing", "id": answer.get("error", {}).get("what", "")}
         confirmed[best.get("confirmed_by_facts", "-")] += 1
@@ -179,24 +97,47 @@ def judge_explain(program, cases):
 
 def judge_doctor(program, cases):
     predictable = [case for case in cases if case["static_check"]["predictable"] == "yes"]
-    hits, others, misses = 0, [], []
-    for case in predictable:
-        answer, _ = program.ask("doctor", case)
+    hits, pointed, others, misses = 0, 0, [], []
+    for case, answer in program.ask_all("doctor", predictable, [None] * len(predictable)):
         findings = [finding for finding in answer.get("findings", []) if not finding.get("undecided")]
         categories = {finding["category"] for finding in findings if finding["severity"] != "note"}
         if case["category"] in categories:
             hits += 1
         else:
-            misses.append((case, sorted(categories)))
+            hints = {finding["category"] for finding in answer.get("findings", [])}
+            pointed += case["category"] in hints
+            misses.append((case, sorted(categories | {f"({category})" for category in hints - categories})))
         others += [(case, finding) for finding in findings
                    if finding["severity"] == "error" and finding["category"] != case["category"]]
     print(f"\ndoctor: a finding of the right category, of the predictable cases: {percent(hits, len(predictable))}")
+    print(f"  of the others, a note or an undecided finding points there: {pointed}")
     for case, categories in misses:
         print(f"  miss {case['id']}: {case['category']}, found {', '.join(categories) or 'nothing'}; "
               f"facts: {'; '.join(case['static_check']['facts'])[:140]}")
     print(f"  errors of another category (each is right or false; read them): {len(others)}")
     for case, finding in others:
         print(f"    {case['id']} ({case['category']}): {finding['id']}: {finding['title'][:100]}")
+
+
+def judge_healthy(program, cases):
+    """The GPUs of each case with software that runs on them: every error is a false one."""
+    machines = {}
+    for case in cases:
+        machine = Report(case, program.models, program.engines).healthy()
+        if machine:
+            machines.setdefault(json.dumps(machine, sort_keys=True), case["id"])
+    false = []
+    for machine, case in machines.items():
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write(machine)
+            file.flush()
+            answer = program.run(["doctor", "--snapshot", file.name, "--format", "json"])
+        false += [(case, finding) for finding in answer.get("findings", [{"severity": "error", "id": "no answer", "title": ""}])
+                  if finding["severity"] == "error"]
+    print(f"\nhealthy machines made of their GPUs: {len(machines)}, false errors: {len(false)}")
+    for case, finding in false:
+        print(f"    {case}: {finding['id']}: {finding['title']}")
+    return not false
 
 
 def main():
@@ -212,7 +153,8 @@ def main():
     program = Program(options.binary)
     rate = judge_explain(program, cases)
     judge_doctor(program, cases)
-    return 0 if rate >= options.least else 1
+    healthy = judge_healthy(program, cases)
+    return 0 if rate >= options.least and healthy else 1
 
 
 if __name__ == "__main__":
