@@ -82,8 +82,7 @@ bool KeptResults::read(std::string_view bytes) {
   writing_ = little_endian<std::uint32_t>(bytes, k_summed_from);
   const std::size_t count = little_endian<std::uint32_t>(bytes, k_summed_from + 4);
   const std::size_t room = bytes.size() - k_header_bytes;
-  if (writing_ == std::numeric_limits<std::uint32_t>::max() || count > limits_.entries || count > room / k_entry_bytes)
-    return false;
+  if (count > limits_.entries || count > room / k_entry_bytes) return false;
   const std::size_t results_at = k_header_bytes + count * k_entry_bytes;
   entries_.reserve(count);
   for (std::size_t at = k_header_bytes; at < results_at; at += k_entry_bytes) {
@@ -98,6 +97,10 @@ bool KeptResults::read(std::string_view bytes) {
   return true;
 }
 
+std::uint32_t KeptResults::next_writing() const {
+  return writing_ == std::numeric_limits<std::uint32_t>::max() ? writing_ : writing_ + 1;
+}
+
 std::string_view KeptResults::result_of(const Entry& entry) const {
   return std::string_view(bytes_).substr(entry.offset, entry.size_bytes);
 }
@@ -107,7 +110,7 @@ std::optional<std::string_view> KeptResults::find(ResultKey key) {
   const auto found = std::lower_bound(entries_.begin(), entries_.end(), key,
                                       [](const Entry& entry, ResultKey wanted) { return entry.key < wanted; });
   if (found == entries_.end() || found->key != key) return std::nullopt;
-  found->writing = writing_ + 1;
+  found->writing = next_writing();
   return result_of(*found);
 }
 
@@ -117,7 +120,7 @@ void KeptResults::keep(ResultKey key, std::string result) {
 
 std::vector<KeptResults::Chosen> KeptResults::chosen() const {
   std::vector<Chosen> all;
-  for (const auto& [key, result] : added_) all.push_back({key, writing_ + 1, result});
+  for (const auto& [key, result] : added_) all.push_back({key, next_writing(), result});
   for (const Entry& entry : entries_) {
     if (!added_.contains(entry.key)) all.push_back({entry.key, entry.writing, result_of(entry)});
   }
@@ -137,7 +140,7 @@ std::vector<KeptResults::Chosen> KeptResults::chosen() const {
 std::string KeptResults::to_bytes() const {
   const std::vector<Chosen> all = chosen();
   std::string summed;
-  append(summed, std::uint64_t{writing_} + 1, 4);
+  append(summed, next_writing(), 4);
   append(summed, all.size(), 4);
   std::size_t offset = 0;
   for (const Chosen& one : all) {

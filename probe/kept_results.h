@@ -59,6 +59,7 @@ class KeptResults {
     std::string_view result;
   };
   bool read(std::string_view bytes);
+  std::uint32_t next_writing() const;
   std::string_view result_of(const Entry& entry) const;
   std::vector<Chosen> chosen() const;
 
