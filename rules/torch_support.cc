@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "probe/file_path.h"
+#include "rules/gpu_load.h"
 #include "rules/native_modules.h"
+#include "rules/ptx_compiler.h"
 
 namespace diffcheck {
 namespace {
@@ -48,9 +51,60 @@ const TorchWheel* wheel_of(const Snapshot& snapshot, const PackageFacts& torch, 
   return nullptr;
 }
 
+/// What torch's own libraries hold for GPUs, where all of them could be read. CUDA's own libraries, which old wheels
+/// put beside them, have code for other GPUs than torch.
+struct TorchCode {
+  GpuTargets targets;
+  std::string source;
+};
+
+void add(const GpuTargets& more, GpuTargets& sum) {
+  for (const auto& [module, count] : more.modules) sum.modules[module] += count;
+  for (const auto& [module, count] : more.amd_modules) sum.amd_modules[module] += count;
+  sum.newest_ptx = std::max(sum.newest_ptx, more.newest_ptx);
+}
+
+std::optional<TorchCode> code_of_torch(const Snapshot& snapshot) {
+  TorchCode code;
+  for (const BinaryFacts& file : snapshot.binaries) {
+    if (!file.package.is_known() || file.package.value() != "torch" || !file.path.is_known()) continue;
+    const std::string_view name = file_name(file.path.value());
+    if (!name.starts_with("libtorch_cuda") && !name.starts_with("libtorch_hip")) continue;
+    if (file.gpu_targets.is_unknown() || file.gpu_modules.is_unknown()) return std::nullopt;
+    add(gpu_targets_of(file), code.targets);
+    if (code.source.empty()) code.source = file.path.value();
+  }
+  return code.targets.empty() ? std::nullopt : std::optional(std::move(code));
+}
+
+std::vector<std::string> names_of(const GpuTargets& targets) {
+  std::vector<std::string> names;
+  for (const GpuTarget& target : all_targets(targets)) names.push_back(to_string(target));
+  for (const std::string& target : all_amd_targets(targets)) names.push_back(target);
+  return names;
+}
+
+/// A few modules hold less or more than the others, such as flash attention without code for old GPUs: which kernels
+/// those are, and on which GPUs they run, the kernels' own requirements say. So most of the modules decide.
+Fact<bool> has_code(const TorchCode& code, const Snapshot& snapshot, const GpuFacts& gpu, const Knowledge& knowledge) {
+  LoadVerdict verdict;
+  if (gpu.gfx_target.is_known()) {
+    verdict = amd_code_loads(code.targets, gpu.gfx_target.value());
+  } else if (gpu.compute_capability.is_known()) {
+    verdict =
+        code_loads(code.targets, gpu.compute_capability.value(), ptx_compiler_for(code.targets, snapshot, knowledge));
+  } else {
+    return unknown<bool>(gpu.compute_capability.source(), "compute capability: " + gpu.compute_capability.why());
+  }
+  if (verdict.truth == Truth::no && !verdict.driver_is_too_old) return known(false, code.source);
+  if (verdict.modules_that_load > verdict.modules - verdict.modules_that_load) return known(true, code.source);
+  return unknown<bool>(code.source, verdict.reason);
+}
+
 Fact<std::vector<std::string>> arch_list_of(const Snapshot& snapshot, const PackageFacts& torch,
                                             const Knowledge& knowledge) {
   if (!torch.arch_list.is_unknown()) return torch.arch_list;
+  if (const auto code = code_of_torch(snapshot)) return known(names_of(code->targets), code->source);
   if (torch.cuda.is_absent() && torch.hip.is_absent()) return absent<std::vector<std::string>>(torch.cuda.source());
   if (const TorchWheel* wheel = wheel_of(snapshot, torch, knowledge); wheel != nullptr && wheel->arch_list)
     return known(*wheel->arch_list, wheel->origin);
@@ -65,7 +119,8 @@ bool ptx_runs_on(const std::string& target, const ComputeCapability& device) {
   return capability && capability->suffix == '\0' && *capability <= device;
 }
 
-Fact<bool> has_code(const Fact<std::vector<std::string>>& targets, const GpuFacts& gpu) {
+/// By a list of targets, as torch.cuda.get_arch_list() gives it.
+Fact<bool> lists_code(const Fact<std::vector<std::string>>& targets, const GpuFacts& gpu) {
   if (targets.is_absent()) return known(false, targets.source());
   if (!targets.is_known()) return unknown<bool>(targets.source(), targets.why());
   const auto& list = targets.value();
@@ -118,11 +173,13 @@ std::string fact_behind(const std::string& path) {
 
 DeviceNumbers torch_on_gpu(const Snapshot& snapshot, const GpuFacts& gpu, const Knowledge& knowledge) {
   DeviceNumbers numbers;
-  numbers.unloadable_modules = known(unloadable_modules(snapshot, gpu), "binaries");
+  numbers.unloadable_modules = known(unloadable_modules(snapshot, knowledge, gpu), "binaries");
   const PackageFacts* torch = torch_of(snapshot);
   if (torch == nullptr) return numbers;
   numbers.torch_arch_list = arch_list_of(snapshot, *torch, knowledge);
-  numbers.torch_has_code = has_code(numbers.torch_arch_list, gpu);
+  // What the user or torch itself says stands; then the files; the table of wheels where they were not read.
+  const auto code = torch->arch_list.is_unknown() ? code_of_torch(snapshot) : std::nullopt;
+  numbers.torch_has_code = code ? has_code(*code, snapshot, gpu, knowledge) : lists_code(numbers.torch_arch_list, gpu);
   numbers.driver_runs_torch = driver_runs(snapshot, *torch, knowledge);
   return numbers;
 }

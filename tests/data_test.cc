@@ -308,6 +308,13 @@ TEST(DataTest, VersionsSpecifiersAndTargetsCanBeRead) {
     EXPECT_LT(*oldest, *newest) << toolkit["id"];
     EXPECT_TRUE(Version::parse(toolkit["driver_min_linux"].get<std::string>())) << toolkit["id"];
   }
+  for (const json& older : entries_of("cuda-toolkits")) {
+    for (const json& newer : entries_of("cuda-toolkits")) {
+      if (*Version::parse(older["version"].get<std::string>()) < *Version::parse(newer["version"].get<std::string>()))
+        EXPECT_LE(*Version::parse(older["ptx"].get<std::string>()), *Version::parse(newer["ptx"].get<std::string>()))
+            << older["id"] << " " << newer["id"];
+    }
+  }
 }
 
 }  // namespace
