@@ -51,12 +51,18 @@ const TorchWheel* wheel_of(const Snapshot& snapshot, const PackageFacts& torch, 
   return nullptr;
 }
 
-/// What torch's own libraries hold for GPUs, where all of them could be read. CUDA's own libraries, which old wheels
-/// put beside them, have code for other GPUs than torch.
+/// What torch's own libraries hold for GPUs, where all of them could be read. Other libraries beside them have code for
+/// other GPUs than torch: CUDA's own, and MAGMA in libtorch_cuda_linalg (of torch 2.8.0+cu128 for sm_50 and sm_60, on
+/// which nothing else of that torch runs).
 struct TorchCode {
   GpuTargets targets;
   std::string source;
 };
+
+bool is_torch_library(std::string_view name) {
+  return (name.starts_with("libtorch_cuda") && !name.starts_with("libtorch_cuda_linalg")) ||
+         name.starts_with("libtorch_hip");
+}
 
 void add(const GpuTargets& more, GpuTargets& sum) {
   for (const auto& [module, count] : more.modules) sum.modules[module] += count;
@@ -68,8 +74,7 @@ std::optional<TorchCode> code_of_torch(const Snapshot& snapshot) {
   TorchCode code;
   for (const BinaryFacts& file : snapshot.binaries) {
     if (!file.package.is_known() || file.package.value() != "torch" || !file.path.is_known()) continue;
-    const std::string_view name = file_name(file.path.value());
-    if (!name.starts_with("libtorch_cuda") && !name.starts_with("libtorch_hip")) continue;
+    if (!is_torch_library(file_name(file.path.value()))) continue;
     if (file.gpu_targets.is_unknown() || file.gpu_modules.is_unknown()) return std::nullopt;
     add(gpu_targets_of(file), code.targets);
     if (code.source.empty()) code.source = file.path.value();

@@ -13,8 +13,12 @@ using testing::HasSubstr;
 using Names = std::vector<std::string>;
 
 // Modules as libtorch_cuda.so of torch 2.8.0+cu128 holds them, and as that of 2.7.1+cu126.
-const Names k_cuda_12_8 = {"389: sm_70 sm_75 sm_80 sm_86 sm_90 sm_100 sm_120", "3: sm_80 sm_90a", "2: sm_100a"};
-const Names k_cuda_12_6 = {"393: sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90", "3: sm_90a"};
+const Names k_cuda_12_8 = {"1: sm_70 sm_75 sm_80 sm_86 sm_89 sm_90 sm_90a sm_100 sm_100a sm_120 sm_120a",
+                           "3: sm_70 sm_75 sm_80 sm_86 sm_90 sm_90a sm_100 sm_120",
+                           "389: sm_70 sm_75 sm_80 sm_86 sm_90 sm_100 sm_120"};
+const Names k_cuda_12_6 = {"2: sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_89 sm_90 sm_90a",
+                           "375: sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90",
+                           "1: sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90 sm_90a"};
 
 class TorchSupportTest : public testing::Test {
  protected:
@@ -55,7 +59,7 @@ TEST_F(TorchSupportTest, WhatTheFilesHoldDecidesAgainstTheTable) {
   EXPECT_TRUE(on("6.1").torch_has_code.value()) << "and for GPUs that the wheel dropped";
   EXPECT_THAT(on("6.1").torch_has_code.source(), HasSubstr("libtorch_cuda.so"));
   EXPECT_THAT(on("6.1").torch_arch_list.value(),
-              ElementsAre("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90", "sm_90a"));
+              ElementsAre("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_90a"));
 }
 
 TEST_F(TorchSupportTest, MostOfTheModulesDecide) {
@@ -80,6 +84,7 @@ TEST_F(TorchSupportTest, AllPartsOfASplitLibraryCount) {
 TEST_F(TorchSupportTest, LibrariesOfCudaSayNothingOfTorch) {
   add("libtorch_cuda.so", k_cuda_12_6);
   add("libcublasLt.so.12", {"900: sm_120"});
+  add("libtorch_cuda_linalg.so", {"107: sm_50 sm_120"});
   BinaryFacts& foreign = add("libtorch_cuda_tools.so", {"900: sm_120"});
   foreign.package = known<std::string>("tools", "test");
   EXPECT_FALSE(on("12.0").torch_has_code.value());
@@ -87,9 +92,9 @@ TEST_F(TorchSupportTest, LibrariesOfCudaSayNothingOfTorch) {
 
 TEST_F(TorchSupportTest, AFileThatCannotBeReadLeavesTheTable) {
   add("libtorch_cuda.so", k_cuda_12_6);
-  BinaryFacts& linalg = add("libtorch_cuda_linalg.so", {});
-  linalg.gpu_targets = unknown<Names>("test", "was cut short");
-  linalg.gpu_modules = unknown<Names>("test", "was cut short");
+  BinaryFacts& part = add("libtorch_cuda_cu.so", {});
+  part.gpu_targets = unknown<Names>("test", "was cut short");
+  part.gpu_modules = unknown<Names>("test", "was cut short");
   EXPECT_TRUE(on("12.0").torch_has_code.value());
   EXPECT_FALSE(on("6.1").torch_has_code.value());
 }
