@@ -51,11 +51,21 @@ int open_folder(const std::string& path) {
   return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+std::string folder_above(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+/// Below a folder of ours: what root makes in the home of another user would be in that user's way.
+bool make_one_folder(const std::string& path) {
+  constexpr mode_t only_owner = 0700;  // as the XDG base directory specification wants it
+  struct stat above {};
+  return ::stat(folder_above(path).c_str(), &above) == 0 && above.st_uid == ::geteuid() &&
+         ::mkdir(path.c_str(), only_owner) == 0;
+}
+
 /// With the folder above it, and no more: a home that is not there is not made.
 void make_folder(const std::string& path) {
-  constexpr mode_t only_owner = 0700;  // as the XDG base directory specification wants it
-  if (::mkdir(path.c_str(), only_owner) == 0 || errno != ENOENT) return;
-  if (::mkdir(path.substr(0, path.rfind('/')).c_str(), only_owner) == 0) ::mkdir(path.c_str(), only_owner);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) return;
+  if (::stat(folder_above(path).c_str(), &status) == 0 || make_one_folder(folder_above(path))) make_one_folder(path);
 }
 
 std::optional<std::string> read_all(const Descriptor& file, std::size_t size) {

@@ -5,6 +5,9 @@
 #
 # Makes a 300-package environment in FOLDER, then takes turns: one run of each command after the other, so that the noise of
 # the machine falls on all alike. Prints the least and the median wall time, and the largest resident memory.
+#
+# DIFFCHECK_BENCH_ENV names a real environment with torch, such as one with xFormers and flash-attn: its native files are
+# looked through without the cache, from the cache, and, in a copy by links that lacks torch's metadata, not at all.
 set -eu
 diffcheck=$1
 folder=${2:-$(mktemp -d)}
@@ -16,7 +19,28 @@ exec python3 - "$diffcheck" "$folder/venv" "$runs" <<'PYTHON'
 import os, shutil, statistics, subprocess, sys, time
 
 diffcheck, venv, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-site = next(os.path.join(venv, "lib", name, "site-packages") for name in os.listdir(os.path.join(venv, "lib")))
+
+
+def site_of(environment):
+    lib = os.path.join(environment, "lib")
+    return next(os.path.join(lib, name, "site-packages") for name in os.listdir(lib) if name.startswith("python"))
+
+
+def without_torch_metadata(environment, folder):
+    site = site_of(environment)
+    copy = os.path.join(folder, os.path.relpath(site, environment))
+    os.makedirs(copy)
+    for name in os.listdir(environment):
+        if name != "lib":
+            os.symlink(os.path.join(environment, name), os.path.join(folder, name))
+    for name in os.listdir(site):
+        if not name.startswith("torch-"):
+            os.symlink(os.path.join(site, name), os.path.join(copy, name))
+    return folder
+
+
+site = site_of(venv)
+os.environ["XDG_CACHE_HOME"] = os.path.join(os.path.dirname(venv), "cache")
 commands = {
     "diffcheck doctor, 300 packages": [diffcheck, "doctor", "--env", venv],
     "diffcheck snapshot, 300 packages": [diffcheck, "snapshot", "--env", venv],
@@ -25,6 +49,14 @@ commands = {
     "pip list --path": [sys.executable, "-m", "pip", "list", "--path", site],
     "python3 -c pass": [sys.executable, "-c", "pass"],
 }
+real = os.environ.get("DIFFCHECK_BENCH_ENV")
+if real:
+    real = os.path.abspath(real)
+    bare = without_torch_metadata(real, os.path.join(os.path.dirname(venv), "bare"))
+    commands["doctor, real environment, files not looked through"] = [diffcheck, "doctor", "--env", bare]
+    commands["doctor, real environment, cache warm"] = [diffcheck, "doctor", "--env", real]
+    commands["doctor, real environment, --no-cache"] = [diffcheck, "doctor", "--env", real, "--no-cache"]
+    subprocess.run(commands["doctor, real environment, cache warm"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 times = {name: [] for name in commands}
 memory = {}
 for run in range(runs):
@@ -42,4 +74,6 @@ for name, measured in times.items():
         print(f"| `{name}` | {min(measured):.1f} | {statistics.median(measured):.1f} | {memory[name] / 1024:.1f} |")
     else:
         print(f"| `{name}` | skipped: not installed | | |")
+if not real:
+    print("| `doctor, real environment` | skipped: DIFFCHECK_BENCH_ENV names none | | |")
 PYTHON

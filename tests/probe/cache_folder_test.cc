@@ -89,6 +89,14 @@ TEST_F(CacheFolderTest, OfAnotherOwnerItIsNotUsed) {
   EXPECT_FALSE(fs::exists(path("y")));
 }
 
+TEST_F(CacheFolderTest, RootMakesNothingInTheHomeOfOthers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t nobody = 65534;
+  ASSERT_EQ(::chown((tree_.folder() / "home").c_str(), nobody, nobody), 0);
+  cache().store("x", "bytes");
+  EXPECT_FALSE(fs::exists(tree_.folder() / "home/.cache"));
+}
+
 TEST_F(CacheFolderTest, LinksAreNotFollowed) {
   fs::create_directories(path());
   fs::permissions(path(), fs::perms::owner_all);
