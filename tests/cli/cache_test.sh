@@ -2,14 +2,14 @@
 # What native files say is kept for the next run of a live machine, in the user's cache folder and nowhere else.
 . "$(dirname "$0")/expect.sh"
 
-# An environment with torch, whose one library is a link to a file that was not written just now.
+# An environment with torch, whose one library is a link to a native file that was not written just now.
 site=$scratch/venv/lib/python3.11/site-packages
 mkdir -p "$site/torch-2.8.0.dist-info" "$site/torch/lib" "$scratch/venv/bin" "$scratch/cache"
 printf 'home = /usr/bin\nversion = 3.11.2\n' >"$scratch/venv/pyvenv.cfg"
 : >"$scratch/venv/bin/python"
 printf 'Metadata-Version: 2.1\nName: torch\nVersion: 2.8.0\n\n' >"$site/torch-2.8.0.dist-info/METADATA"
 printf 'torch/lib/libtool.so,,\n' >"$site/torch-2.8.0.dist-info/RECORD"
-library=$(command -v sh)
+library=$DIFFCHECK
 ln -s "$library" "$site/torch/lib/libtool.so"
 kept=$scratch/cache/diffcheck/native-files
 case $(stat -L -c %z "$library") in
