@@ -11,25 +11,12 @@
 #include <ctime>
 #include <utility>
 
+#include "probe/descriptor.h"
+
 namespace diffcheck {
 namespace {
 
 constexpr std::int64_t k_abandoned_after_seconds = 60;  // writing takes milliseconds
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  bool is_open() const { return number_ >= 0; }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Ours, and only we may write to it.
 bool is_private(const struct stat& status) {

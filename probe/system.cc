@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "probe/cache_folder.h"
+#include "probe/descriptor.h"
 #include "probe/system_state.h"
 
 namespace diffcheck {
@@ -45,20 +46,6 @@ std::optional<Error> bad_path(const std::string& path) {
   if (path.find('\0') == std::string::npos) return std::nullopt;
   return Error{Error::Kind::invalid, path.substr(0, path.find('\0')), "the path holds a NUL character"};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -90,7 +77,7 @@ Result<OpenFile> open_file(const std::string& path) {
   if (auto error = not_a_file(*before, path)) return *error;
   OpenFile file;
   file.descriptor = std::make_unique<Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.descriptor->number() < 0) return error_from(errno, path);
+  if (!file.descriptor->is_open()) return error_from(errno, path);
   struct stat status {};
   if (::fstat(file.descriptor->number(), &status) != 0) return error_from(errno, path);
   if (auto error = not_a_file(status, path)) return *error;
