@@ -10,6 +10,7 @@
 #include "probe/elf_dynamic.h"
 #include "probe/gpu_code.h"
 #include "probe/module_lines.h"
+#include "probe/native_file_cache.h"
 #include "probe/package_files.h"
 #include "probe/snapshot.h"
 #include "probe/text.h"
@@ -196,22 +197,26 @@ Fact<std::vector<std::string>> missing_torch_symbols(const System& system, const
   return known(std::move(shown), path);
 }
 
-void compare_with_torch(const System& system, const std::vector<NativeFile>& files, BinaryProbe& probe) {
+void compare_with_torch(const System& system, const std::vector<NativeFile>& files, NativeFileCache& cache,
+                        BinaryProbe& probe) {
   SymbolProviders opened(system);
   for (BinaryFacts& facts : probe.binaries) {
     const std::string& package = facts.package.value();
     if (package == "torch" || !links_torch(facts)) continue;
+    const std::string& path = facts.path.value();
+    const auto providers = provider_paths(files, package);
     facts.missing_torch_symbols =
-        missing_torch_symbols(system, facts.path.value(), provider_paths(files, package), opened);
+        cache.names_of(path, providers, [&] { return missing_torch_symbols(system, path, providers, opened); });
   }
 }
 
 BinaryProbe audit_all(const System& system, const PythonFacts& python, const Packages& packages) {
   NativeFiles files = find_native_files(system, python, packages);
+  NativeFileCache cache(system);
   BinaryProbe probe;
   probe.complete = std::move(files.complete);
   for (const NativeFile& file : files.files) {
-    auto facts = audit(system, file);
+    auto facts = cache.facts_of(file, [&] { return audit(system, file); });
     if (!facts) continue;
     if (probe.binaries.size() == k_most_binaries) {
       probe.complete = unknown<bool>(file.path, "more native files with GPU code than are listed");
@@ -219,7 +224,8 @@ BinaryProbe audit_all(const System& system, const PythonFacts& python, const Pac
     }
     probe.binaries.push_back(*std::move(facts));
   }
-  compare_with_torch(system, files.files, probe);
+  compare_with_torch(system, files.files, cache, probe);
+  cache.keep();
   return probe;
 }
 
@@ -240,6 +246,7 @@ BinaryProbe probe_of(const std::string& answer) {
 }  // namespace
 
 BinaryProbe probe_binaries(const System& system, const PythonFacts& python, const Packages& packages) {
+  if (system.is_live() && !system.is_recording()) return audit_all(system, python, packages);
   std::optional<BinaryProbe> probe;
   const auto answer = system.answer(k_answer, [&]() -> Result<std::string> {
     probe = audit_all(system, python, packages);

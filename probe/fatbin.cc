@@ -17,6 +17,7 @@ constexpr std::int64_t k_entry_header_bytes = 64;  // at least; newer ones are l
 constexpr std::int64_t k_alignment_bytes = 8;
 constexpr std::int64_t k_most_entries = 1'000'000;  // libcublasLt 13 has some ten thousand
 constexpr std::int64_t k_longest_padding_bytes = 4096;
+constexpr std::int64_t k_window_bytes = 128;  // padding, a container's header and its first entry's
 constexpr std::uint16_t k_kind_ptx = 1;
 constexpr std::uint16_t k_kind_sass = 2;
 // Read from files that nvcc 13.0 wrote for sm_90a, sm_100f and so on.
@@ -65,13 +66,27 @@ class FatbinReader {
     return {Error::Kind::unparsable, source_.path(), what + " at byte " + std::to_string(position_)};
   }
 
+  /// The section's bytes from `position_` on. Small headers follow each other, so one look serves several.
+  Result<std::string_view> look(std::int64_t count) {
+    const bool is_held =
+        window_at_ <= position_ && position_ + count <= window_at_ + static_cast<std::int64_t>(window_.size());
+    if (!is_held) {
+      auto bytes = source_.read_at(position_, std::min(std::max(k_window_bytes, count), end_ - position_));
+      if (!bytes) return bytes.error();
+      window_ = *std::move(bytes);
+      window_at_ = position_;
+    }
+    return std::string_view(window_).substr(static_cast<std::size_t>(position_ - window_at_),
+                                            static_cast<std::size_t>(count));
+  }
+
   /// To the next container: zeros, in steps of the alignment.
   std::optional<Error> skip_padding() {
     std::int64_t skipped = 0;
     while (position_ < end_) {
-      const auto word = source_.read_at(position_, std::min(k_alignment_bytes, end_ - position_));
+      const auto word = look(std::min(k_alignment_bytes, end_ - position_));
       if (!word) return word.error();
-      if (word->find_first_not_of('\0') != std::string::npos) return std::nullopt;
+      if (word->find_first_not_of('\0') != std::string_view::npos) return std::nullopt;
       skipped += k_alignment_bytes;
       if (skipped > k_longest_padding_bytes) return broken("has a long gap between fatbin headers");
       position_ += k_alignment_bytes;
@@ -81,7 +96,7 @@ class FatbinReader {
 
   std::optional<Error> read_container() {
     const std::int64_t room = end_ - position_;
-    const auto header = source_.read_at(position_, std::min(k_container_header_bytes, room));
+    const auto header = look(std::min(k_container_header_bytes, room));
     if (!header) return header.error();
     const auto header_bytes = std::int64_t{little_endian<std::uint16_t>(*header, 6)};
     const auto size = std::bit_cast<std::int64_t>(little_endian<std::uint64_t>(*header, 8));
@@ -105,7 +120,7 @@ class FatbinReader {
       return Error{Error::Kind::too_large, source_.path(), "has more fatbin entries than any library"};
     const std::int64_t room = container_end - position_;
     if (room < k_entry_header_bytes) return broken("has a fatbin entry that is cut short");
-    const auto header = source_.read_at(position_, k_entry_header_bytes);
+    const auto header = look(k_entry_header_bytes);
     if (!header) return header.error();
     const Entry entry = entry_of(*header);
     if (entry.header_bytes < k_entry_header_bytes || entry.header_bytes > room || entry.payload_bytes < 0 ||
@@ -124,6 +139,8 @@ class FatbinReader {
   std::int64_t position_;
   std::int64_t end_;
   std::int64_t entries_ = 0;
+  std::string window_;
+  std::int64_t window_at_ = 0;
   GpuTargets targets_;
 };
 

@@ -13,9 +13,12 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
+#include "probe/cache_folder.h"
+#include "probe/descriptor.h"
 #include "probe/system_state.h"
 
 namespace diffcheck {
@@ -43,20 +46,6 @@ std::optional<Error> bad_path(const std::string& path) {
   if (path.find('\0') == std::string::npos) return std::nullopt;
   return Error{Error::Kind::invalid, path.substr(0, path.find('\0')), "the path holds a NUL character"};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -88,7 +77,7 @@ Result<OpenFile> open_file(const std::string& path) {
   if (auto error = not_a_file(*before, path)) return *error;
   OpenFile file;
   file.descriptor = std::make_unique<Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.descriptor->number() < 0) return error_from(errno, path);
+  if (!file.descriptor->is_open()) return error_from(errno, path);
   struct stat status {};
   if (::fstat(file.descriptor->number(), &status) != 0) return error_from(errno, path);
   if (auto error = not_a_file(status, path)) return *error;
@@ -127,8 +116,23 @@ Result<std::string> read_range(const Descriptor& descriptor, std::int64_t offset
   return bytes;
 }
 
+std::int64_t nanoseconds(const timespec& time) {
+  constexpr std::int64_t per_second = 1'000'000'000;
+  return time.tv_sec * per_second + time.tv_nsec;
+}
+
+std::int64_t now_unix_nanoseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now);
+}
+
 class LiveState final : public System::State {
  public:
+  LiveState() = default;
+  LiveState(CacheFolder cache, std::int64_t start_unix_nanoseconds)
+      : cache_(std::move(cache)), start_unix_nanoseconds_(start_unix_nanoseconds) {}
+
   bool is_live() const override { return true; }
 
   Result<std::string> read(const std::string& path, std::int64_t limit_bytes) const override {
@@ -242,11 +246,39 @@ class LiveState final : public System::State {
   Result<std::string> answer(const std::string&, const std::function<Result<std::string>()>& ask) const override {
     return ask();
   }
+
+  std::optional<FileIdentity> identity(const std::string& path) const override {
+    // Two changes within one tick of the file system's clock leave the same times.
+    constexpr std::int64_t settled_after_nanoseconds = 2'000'000'000;
+    if (!cache_) return std::nullopt;
+    const auto found = stat_of(path);
+    if (!found) return std::nullopt;
+    FileIdentity identity{found->st_ino, found->st_size, nanoseconds(found->st_mtim), nanoseconds(found->st_ctim)};
+    const bool is_settled = identity.changed_unix_nanoseconds < start_unix_nanoseconds_ - settled_after_nanoseconds;
+    if (!S_ISREG(found->st_mode) || !is_settled || found->st_ctim.tv_nsec == 0) return std::nullopt;
+    return identity;
+  }
+  std::optional<std::string> kept(const std::string& name) const override {
+    return cache_ ? cache_->load(name) : std::nullopt;
+  }
+  void keep(const std::string& name, std::string_view bytes) const override {
+    if (cache_) cache_->store(name, bytes);
+  }
+
+ private:
+  std::optional<CacheFolder> cache_;
+  std::int64_t start_unix_nanoseconds_ = 0;
 };
 
 }  // namespace
 
 System System::live() { return System(std::make_shared<LiveState>()); }
+System System::live_with_cache(const std::string& cache_folder) {
+  return live_with_cache(cache_folder, now_unix_nanoseconds());
+}
+System System::live_with_cache(const std::string& cache_folder, std::int64_t start_unix_nanoseconds) {
+  return System(std::make_shared<LiveState>(CacheFolder(cache_folder), start_unix_nanoseconds));
+}
 
 bool System::is_live() const { return state_->is_live(); }
 Result<std::string> System::read(const std::string& path, std::int64_t limit_bytes) const {
@@ -269,5 +301,9 @@ std::optional<std::string> System::env(const std::string& name) const { return s
 Result<std::string> System::answer(const std::string& name, const std::function<Result<std::string>()>& ask) const {
   return state_->answer(name, ask);
 }
+bool System::is_recording() const { return state_->is_recording(); }
+std::optional<FileIdentity> System::identity(const std::string& path) const { return state_->identity(path); }
+std::optional<std::string> System::kept(const std::string& name) const { return state_->kept(name); }
+void System::keep(const std::string& name, std::string_view bytes) const { state_->keep(name, bytes); }
 
 }  // namespace diffcheck

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,16 @@ struct FileStatus {
   std::int64_t modified_unix_seconds = 0;
   std::uint64_t inode = 0;
   friend bool operator==(const FileStatus&, const FileStatus&) = default;
+};
+
+/// Which bytes a path leads to: while this stays the same, so do they. Not the device, whose number changes whenever
+/// some file systems are mounted; the time of the last change, which nobody can set, tells files of one number apart.
+struct FileIdentity {
+  std::uint64_t inode = 0;
+  std::int64_t size_bytes = 0;
+  std::int64_t modified_unix_nanoseconds = 0;
+  std::int64_t changed_unix_nanoseconds = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
 struct FilesystemStatus {
@@ -47,6 +58,10 @@ class System {
   static constexpr std::size_t default_list_limit = 100'000;
 
   static System live();
+  /// As live, and keeps what takes long to read in `cache_folder` (probe/cache_folder.h) for the next run.
+  static System live_with_cache(const std::string& cache_folder);
+  /// The same as if it had been started at another time: which files are old enough depends on it.
+  static System live_with_cache(const std::string& cache_folder, std::int64_t start_unix_nanoseconds);
   /// Asks `machine`, and keeps every question with its answer in `recording` (probe/record.h), which is not null.
   static System recording(System machine, std::shared_ptr<Recording> recording);
   /// Errors: `tree` is no directory or has no `root/`; an unreadable file of answers.
@@ -81,6 +96,17 @@ class System {
   /// What is not a file: live, the text that `ask` gives; at a tree, the recorded `answers/<name>`.
   /// `name` is a file name, e.g. "nvml.json". Errors: absent where the tree has none; whatever `ask` says.
   Result<std::string> answer(const std::string& name, const std::function<Result<std::string>()>& ask) const;
+
+  /// Whether answers are kept: where nobody keeps them, there is no need to put one into words.
+  bool is_recording() const;
+
+  /// Nullopt where it promises nothing: the file was changed within the last seconds, or lies on a file system that
+  /// keeps whole seconds; and where nothing is kept, as in a recorded tree and while recording.
+  std::optional<FileIdentity> identity(const std::string& path) const;
+  /// What an earlier run kept under `name`, a file name. Whoever reads it must expect any bytes.
+  std::optional<std::string> kept(const std::string& name) const;
+  /// For later runs, where that is possible.
+  void keep(const std::string& name, std::string_view bytes) const;
 
   struct State;
 

@@ -18,6 +18,7 @@ class RecordingState final : public System::State {
   }
 
   bool is_live() const override { return machine_.is_live(); }
+  bool is_recording() const override { return true; }
 
   Result<std::string> read(const std::string& path, std::int64_t limit_bytes) const override {
     auto text = machine_.read(path, limit_bytes);

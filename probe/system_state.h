@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probe/system.h"
@@ -32,6 +33,12 @@ struct System::State {
   virtual std::optional<std::string> env(const std::string& name) const = 0;
   virtual Result<std::string> answer(const std::string& name,
                                      const std::function<Result<std::string>()>& ask) const = 0;
+  virtual bool is_recording() const { return false; }
+
+  // Only a live machine that was given a folder keeps anything.
+  virtual std::optional<FileIdentity> identity(const std::string&) const { return std::nullopt; }
+  virtual std::optional<std::string> kept(const std::string&) const { return std::nullopt; }
+  virtual void keep(const std::string&, std::string_view) const {}
 };
 
 }  // namespace diffcheck

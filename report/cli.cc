@@ -134,6 +134,8 @@ void add_probing(CLI::App* app, SourceOptions& source) {
 
 void add_source(CLI::App* app, SourceOptions& source) {
   add_probing(app, source);
+  app->add_flag_callback(
+      "--no-cache", [&source] { source.cache = false; }, "read all files again, and remember nothing of them");
   add_value(app, "--snapshot", source.snapshot, "FILE", "facts from a snapshot");
   add_value(app, "--machine", source.machine, "SPEC", "a machine that is only named, such as 8xH100-SXM");
   add_value(app, "--link", source.link, "KIND", "with --machine: nvlink, pcie3, pcie4 or pcie5");

@@ -1,11 +1,19 @@
 #include "report/machine_source.h"
 
+#include "probe/cache_folder.h"
 #include "probe/tree_check.h"
 #include "report/input_file.h"
 #include "rules/machine_spec.h"
 
 namespace diffcheck {
 namespace {
+
+/// The live machine, with the user's cache.
+System cached_system() {
+  System live = System::live();
+  const auto folder = cache_folder_of(live.env("XDG_CACHE_HOME"), live.env("HOME"));
+  return folder ? System::live_with_cache(*folder) : live;
+}
 
 Result<Machine> unchanged_machine(const SourceOptions& source, const Knowledge& knowledge, const std::string& engine) {
   Machine machine;
@@ -22,7 +30,7 @@ Result<Machine> unchanged_machine(const SourceOptions& source, const Knowledge& 
     if (!snapshot) return snapshot.error();
     machine.snapshot = *std::move(snapshot);
   } else {
-    auto system = system_of(source);
+    auto system = source.cache && !source.root ? Result<System>(cached_system()) : system_of(source);
     if (!system) return system.error();
     machine.snapshot = take_snapshot(*system, probe_choice(source, knowledge, engine), &machine.crashed);
   }

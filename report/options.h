@@ -26,6 +26,7 @@ struct RequestOption {
 struct SourceOptions {
   std::optional<std::string> snapshot;
   std::optional<std::string> root;
+  bool cache = true;  ///< Of what the live machine's files say.
   std::optional<std::string> machine;
   std::optional<std::string> link;
   std::optional<std::string> network;

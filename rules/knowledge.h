@@ -129,6 +129,7 @@ struct CudaToolkit : Entry {
   Version version;
   std::optional<Version> driver_min_linux;
   Version minor_compat_driver_min;
+  Version ptx;  ///< Version of PTX that its compiler writes.
 };
 
 struct RankRule {

@@ -171,6 +171,7 @@ CudaToolkit read_cuda_toolkit(EntryReader& reader) {
   toolkit.version = reader.version("version");
   toolkit.driver_min_linux = reader.optional_version("driver_min_linux");
   toolkit.minor_compat_driver_min = reader.version("minor_compat_driver_min");
+  toolkit.ptx = reader.version("ptx");
   return toolkit;
 }
 

@@ -4,6 +4,7 @@
 
 #include "probe/torch_symbols.h"
 #include "rules/gpu_load.h"
+#include "rules/ptx_compiler.h"
 #include "rules/words.h"
 
 namespace diffcheck {
@@ -11,15 +12,13 @@ namespace {
 
 constexpr std::string_view k_torch = "torch";
 
-LoadVerdict code_on(const BinaryFacts& file, const Snapshot& snapshot, const GpuFacts& gpu) {
+LoadVerdict code_on(const BinaryFacts& file, const Snapshot& snapshot, const Knowledge& knowledge,
+                    const GpuFacts& gpu) {
   const GpuTargets targets = gpu_targets_of(file);
   if (targets.empty()) return {};
   if (gpu.gfx_target.is_known()) return amd_code_loads(targets, gpu.gfx_target.value());
   if (!gpu.compute_capability.is_known()) return {};
-  PtxCompiler compiler;
-  if (snapshot.drivers.nvidia.cuda_version.is_known())
-    compiler.driver_cuda = snapshot.drivers.nvidia.cuda_version.value();
-  return code_loads(targets, gpu.compute_capability.value(), compiler);
+  return code_loads(targets, gpu.compute_capability.value(), ptx_compiler_for(targets, snapshot, knowledge));
 }
 
 const char* finding_id(ModuleDefect::Kind kind) {
@@ -30,6 +29,8 @@ const char* finding_id(ModuleDefect::Kind kind) {
       return "module-needs-newer-glibc";
     case ModuleDefect::Kind::no_gpu_code:
       return "module-no-code-for-gpu";
+    case ModuleDefect::Kind::driver_too_old:
+      return "module-needs-newer-driver";
   }
   return "";
 }
@@ -53,6 +54,12 @@ Evidence evidence_of(const JudgedCase& judged, const ModuleDefect& defect, const
       evidence.fact = fact + "gpu_targets";
       evidence.needed = gpu->compute_capability.is_known() ? to_string(gpu->compute_capability.value())
                                                            : to_text(Value(gpu->gfx_target.value()));
+      break;
+    case ModuleDefect::Kind::driver_too_old:
+      evidence.fact = fact + "ptx_version";
+      evidence.found = defect.file->ptx_version.value().text();
+      evidence.needed = "a version that the driver (CUDA " +
+                        judged.snapshot.drivers.nvidia.cuda_version.value().text() + ") compiles";
       break;
   }
   return evidence;
@@ -85,7 +92,8 @@ std::string module_name(const std::string& path) {
   return name;
 }
 
-std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& snapshot, const GpuFacts* gpu) {
+std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& snapshot, const Knowledge& knowledge,
+                                      const GpuFacts* gpu) {
   if (!file.path.is_known()) return std::nullopt;
   ModuleDefect defect;
   defect.module = module_name(file.path.value());
@@ -106,18 +114,18 @@ std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& s
   }
   // torch's own code is judged by its list of targets.
   if (file.package.is_known() && file.package.value() == k_torch) return std::nullopt;
-  const LoadVerdict verdict = code_on(file, snapshot, *gpu);
-  if (verdict.truth != Truth::no || verdict.driver_is_too_old) return std::nullopt;
-  defect.kind = ModuleDefect::Kind::no_gpu_code;
-  defect.detail = to_text(Value(file.gpu_targets.value()));
+  const LoadVerdict verdict = code_on(file, snapshot, knowledge, *gpu);
+  if (verdict.truth != Truth::no) return std::nullopt;
+  defect.kind = verdict.driver_is_too_old ? ModuleDefect::Kind::driver_too_old : ModuleDefect::Kind::no_gpu_code;
+  defect.detail = verdict.driver_is_too_old ? verdict.reason : to_text(Value(file.gpu_targets.value()));
   return defect;
 }
 
-std::vector<std::string> unloadable_modules(const Snapshot& snapshot, const GpuFacts& gpu) {
+std::vector<std::string> unloadable_modules(const Snapshot& snapshot, const Knowledge& knowledge, const GpuFacts& gpu) {
   std::vector<std::string> modules;
   for (const BinaryFacts& file : snapshot.binaries) {
-    auto defect = defect_of(file, snapshot, nullptr);
-    if (!defect) defect = defect_of(file, snapshot, &gpu);
+    auto defect = defect_of(file, snapshot, knowledge, nullptr);
+    if (!defect) defect = defect_of(file, snapshot, knowledge, &gpu);
     if (defect) modules.push_back(std::move(defect->module));
   }
   return modules;
@@ -126,13 +134,13 @@ std::vector<std::string> unloadable_modules(const Snapshot& snapshot, const GpuF
 std::vector<Finding> module_findings(const JudgedCase& judged) {
   std::vector<Finding> findings;
   for (const BinaryFacts& file : judged.snapshot.binaries) {
-    if (const auto defect = defect_of(file, judged.snapshot, nullptr)) {
+    if (const auto defect = defect_of(file, judged.snapshot, judged.knowledge, nullptr)) {
       findings.push_back(finding_of(judged, *defect, nullptr));
       continue;
     }
     for (const std::size_t i : judged.distinct_gpus) {
       const GpuFacts& gpu = judged.snapshot.gpus[judged.gpus[i]];
-      if (const auto defect = defect_of(file, judged.snapshot, &gpu)) {
+      if (const auto defect = defect_of(file, judged.snapshot, judged.knowledge, &gpu)) {
         findings.push_back(finding_of(judged, *defect, &gpu));
         break;
       }

@@ -14,19 +14,21 @@ namespace diffcheck {
 std::string module_name(const std::string& path);
 
 struct ModuleDefect {
-  enum class Kind { undefined_symbol, newer_glibc, no_gpu_code };
+  enum class Kind { undefined_symbol, newer_glibc, no_gpu_code, driver_too_old };
   Kind kind = Kind::undefined_symbol;
   std::string module;
-  std::string detail;  ///< The symbol as C++ spells it, the version, or the targets that the file holds.
+  /// The symbol as C++ spells it, the version, the targets that the file holds, or why the driver is too old.
+  std::string detail;
   const BinaryFacts* file = nullptr;
 };
 
 /// Why a file does not load, in the order in which a user would meet it; nullopt where nothing known stands against it.
 /// Without a GPU, only what concerns every process.
-std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& snapshot, const GpuFacts* gpu);
+std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& snapshot, const Knowledge& knowledge,
+                                      const GpuFacts* gpu);
 
-/// Modules that are known not to load, or to hold no code for this GPU.
-std::vector<std::string> unloadable_modules(const Snapshot& snapshot, const GpuFacts& gpu);
+/// Modules that are known not to load, or to hold no code that this GPU and its driver take.
+std::vector<std::string> unloadable_modules(const Snapshot& snapshot, const Knowledge& knowledge, const GpuFacts& gpu);
 
 std::vector<Finding> module_findings(const JudgedCase& judged);
 

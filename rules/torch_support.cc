@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "rules/native_modules.h"
+#include "rules/torch_code.h"
+#include "rules/torch_wheels.h"
 
 namespace diffcheck {
 namespace {
@@ -12,59 +14,10 @@ const PackageFacts* torch_of(const Snapshot& snapshot) {
   return found != snapshot.packages.end() && found->second.version.is_known() ? &found->second : nullptr;
 }
 
-/// The CUDA that torch was built for: version.py, else the local label ("+cu121").
-Fact<Version> cuda_of_torch(const PackageFacts& torch) {
-  if (!torch.cuda.is_unknown()) return torch.cuda;
-  const std::string& local = torch.version.value().local();
-  constexpr std::size_t digits_of_major = 2;
-  if (local.starts_with("cu") && local.size() > 2 + digits_of_major) {
-    if (auto version = Version::parse(local.substr(2, digits_of_major) + "." + local.substr(2 + digits_of_major)))
-      return known(*version, torch.version.source());
-  }
-  return unknown<Version>(torch.version.source(),
-                          "neither torch/version.py nor the version's label tells the CUDA version");
-}
-
-bool same_minor(const Version& left, const Version& right) {
-  return left.component(0) == right.component(0) && left.component(1) == right.component(1);
-}
-
-bool is_for(const TorchWheel& wheel, const Snapshot& snapshot) {
-  if (!snapshot.os.name.is_known()) return true;
-  const std::string& system = snapshot.os.name.value();
-  if (system != "linux" || !snapshot.os.machine.is_known()) return wheel.platform.starts_with(system);
-  return wheel.platform == "linux-" + snapshot.os.machine.value();
-}
-
-bool is_of(const TorchWheel& wheel, const PackageFacts& torch) {
-  if (!same_minor(wheel.torch, torch.version.value())) return false;
-  const auto cuda = cuda_of_torch(torch);
-  if (cuda.is_known()) return wheel.cuda && same_minor(*wheel.cuda, cuda.value());
-  if (torch.hip.is_known()) return wheel.hip && same_minor(*wheel.hip, torch.hip.value());
-  return (wheel.cuda || !cuda.is_absent()) && (wheel.hip || !torch.hip.is_absent());
-}
-
-/// The official wheels that the installed torch may be, as far as its version, CUDA and platform are known. Of an
-/// unknown torch, all.
-std::vector<const TorchWheel*> possible_wheels(const Snapshot& snapshot, const PackageFacts* torch,
-                                               const Knowledge& knowledge) {
-  std::vector<const TorchWheel*> wheels;
-  for (const TorchWheel& wheel : knowledge.torch_wheels) {
-    if (is_for(wheel, snapshot) && (torch == nullptr || is_of(wheel, *torch))) wheels.push_back(&wheel);
-  }
-  return wheels;
-}
-
-/// The wheel that it must be; nullptr where several are possible.
-const TorchWheel* wheel_of(const Snapshot& snapshot, const PackageFacts& torch, const Knowledge& knowledge) {
-  if (!cuda_of_torch(torch).is_known() && !torch.hip.is_known()) return nullptr;
-  const auto wheels = possible_wheels(snapshot, &torch, knowledge);
-  return wheels.size() == 1 ? wheels.front() : nullptr;
-}
-
 Fact<std::vector<std::string>> arch_list_of(const Snapshot& snapshot, const PackageFacts& torch,
                                             const Knowledge& knowledge) {
   if (!torch.arch_list.is_unknown()) return torch.arch_list;
+  if (const auto code = code_of_torch(snapshot)) return known(names_of(code->targets), code->source);
   if (torch.cuda.is_absent() && torch.hip.is_absent()) return absent<std::vector<std::string>>(torch.cuda.source());
   if (const TorchWheel* wheel = wheel_of(snapshot, torch, knowledge); wheel != nullptr && wheel->arch_list)
     return known(*wheel->arch_list, wheel->origin);
@@ -73,36 +26,13 @@ Fact<std::vector<std::string>> arch_list_of(const Snapshot& snapshot, const Pack
       "no official wheel of torch " + torch.version.value().text() + " for this platform is listed");
 }
 
-bool ptx_runs_on(const std::string& target, const ComputeCapability& device) {
-  if (!target.starts_with("compute_")) return false;
-  const auto capability = ComputeCapability::parse(target);
-  return capability && capability->suffix == '\0' && *capability <= device;
-}
-
-Fact<bool> has_code(const Fact<std::vector<std::string>>& targets, const GpuFacts& gpu) {
-  if (targets.is_absent()) return known(false, targets.source());
-  if (!targets.is_known()) return unknown<bool>(targets.source(), targets.why());
-  const auto& list = targets.value();
-  if (gpu.gfx_target.is_known())
-    return known(std::find(list.begin(), list.end(), gpu.gfx_target.value()) != list.end(), targets.source());
-  if (!gpu.compute_capability.is_known())
-    return unknown<bool>(gpu.compute_capability.source(), "compute capability: " + gpu.compute_capability.why());
-  const ComputeCapability& device = gpu.compute_capability.value();
-  const bool runs = std::any_of(list.begin(), list.end(), [&](const std::string& target) {
-    const auto capability = ComputeCapability::parse(target);
-    return ptx_runs_on(target, device) ||
-           (target.starts_with("sm_") && capability && sass_runs_on(*capability, device));
-  });
-  return known(runs, targets.source());
-}
-
 /// Whether none of these wheels holds code for the GPU. That one does is no answer: which one is installed is unknown.
 Fact<bool> code_in_any(const std::vector<const TorchWheel*>& wheels, const GpuFacts& gpu) {
   const char* source = "data/libraries/torch-wheels.json";
   if (wheels.empty()) return unknown<bool>(source, "no official wheel of this torch is listed");
   for (const TorchWheel* wheel : wheels) {
     if (!wheel->arch_list) return unknown<bool>(wheel->origin, "its GPU targets are not listed");
-    const Fact<bool> has = has_code(known(*wheel->arch_list, wheel->origin), gpu);
+    const Fact<bool> has = lists_code(known(*wheel->arch_list, wheel->origin), gpu);
     if (!has.is_known()) return has;
     if (has.value()) return unknown<bool>(source, "some wheels of this torch hold code for the GPU, some may not");
   }
@@ -117,13 +47,6 @@ std::vector<std::string> targets_of(const std::vector<const TorchWheel*>& wheels
     }
   }
   return targets;
-}
-
-/// A pre-release or a build with a label of its own is not one of the official wheels.
-bool may_be_official(const PackageFacts& torch) {
-  const std::string& local = torch.version.value().local();
-  return !torch.version.value().is_prerelease() &&
-         (local.empty() || local.starts_with("cu") || local.starts_with("rocm"));
 }
 
 /// Whether the driver is new enough for `least`; a driver that is named by its branch alone ("535") counts as the
@@ -158,7 +81,7 @@ void tell_fitting_wheels(DeviceNumbers& numbers, const Snapshot& snapshot, const
   const TorchWheel* newest = nullptr;
   for (const TorchWheel* wheel : possible_wheels(snapshot, nullptr, knowledge)) {
     if (!wheel->cuda || !wheel->arch_list) continue;
-    const Fact<bool> has = has_code(known(*wheel->arch_list, wheel->origin), gpu);
+    const Fact<bool> has = lists_code(known(*wheel->arch_list, wheel->origin), gpu);
     if (!has.is_known()) return;
     const Fact<bool> runs = driver_runs_cuda(snapshot, *wheel->cuda, knowledge);
     if (!has.value() || (runs.is_known() && !runs.value())) continue;
@@ -215,14 +138,16 @@ std::string fact_behind(const std::string& path) {
 
 DeviceNumbers torch_on_gpu(const Snapshot& snapshot, const GpuFacts& gpu, const Knowledge& knowledge) {
   DeviceNumbers numbers;
-  numbers.unloadable_modules = known(unloadable_modules(snapshot, gpu), "binaries");
+  numbers.unloadable_modules = known(unloadable_modules(snapshot, knowledge, gpu), "binaries");
   tell_fitting_wheels(numbers, snapshot, gpu, knowledge);
   const PackageFacts* torch = torch_of(snapshot);
   if (torch == nullptr) return numbers;
   numbers.torch_arch_list = arch_list_of(snapshot, *torch, knowledge);
-  numbers.torch_has_code = has_code(numbers.torch_arch_list, gpu);
+  // What the user or torch itself says stands; then the files; the table of wheels where they were not read.
+  const auto code = torch->arch_list.is_unknown() ? code_of_torch(snapshot) : std::nullopt;
+  numbers.torch_has_code = code ? has_code(*code, snapshot, gpu, knowledge) : lists_code(numbers.torch_arch_list, gpu);
   numbers.driver_runs_torch = driver_runs(snapshot, *torch, knowledge);
-  if (numbers.torch_has_code.is_unknown() && may_be_official(*torch)) {
+  if (!code && numbers.torch_has_code.is_unknown() && may_be_official(*torch)) {
     auto wheels = possible_wheels(snapshot, torch, knowledge);
     // A ROCm wheel beside an NVIDIA GPU is another fault than a missing target.
     if (gpu.compute_capability.is_known()) std::erase_if(wheels, [](const TorchWheel* wheel) { return !wheel->cuda; });

@@ -308,6 +308,15 @@ TEST(DataTest, VersionsSpecifiersAndTargetsCanBeRead) {
     EXPECT_LT(*oldest, *newest) << toolkit["id"];
     EXPECT_TRUE(Version::parse(toolkit["driver_min_linux"].get<std::string>())) << toolkit["id"];
   }
+  for (const json& older : entries_of("cuda-toolkits")) {
+    for (const json& newer : entries_of("cuda-toolkits")) {
+      const auto number = [](const json& entry, const char* key) {
+        return *Version::parse(entry[key].get<std::string>());
+      };
+      if (number(newer, "version") <= number(older, "version")) continue;
+      EXPECT_LE(number(older, "ptx"), number(newer, "ptx")) << older["id"] << " " << newer["id"];
+    }
+  }
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 #
 # Makes a 300-package environment in FOLDER, then takes turns: one run of each command after the other, so that the noise of
 # the machine falls on all alike. Prints the least and the median wall time, and the largest resident memory.
+#
+# DIFFCHECK_BENCH_ENV names a real environment with torch, such as one with xFormers and flash-attn, whose native files are
+# looked through: without the cache and from it. DIFFCHECK_BENCH_AUDIT is the program that times this part alone.
 set -eu
 diffcheck=$1
 folder=${2:-$(mktemp -d)}
@@ -16,7 +19,15 @@ exec python3 - "$diffcheck" "$folder/venv" "$runs" <<'PYTHON'
 import os, shutil, statistics, subprocess, sys, time
 
 diffcheck, venv, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-site = next(os.path.join(venv, "lib", name, "site-packages") for name in os.listdir(os.path.join(venv, "lib")))
+
+
+def site_of(environment):
+    lib = os.path.join(environment, "lib")
+    return next(os.path.join(lib, name, "site-packages") for name in os.listdir(lib) if name.startswith("python"))
+
+
+site = site_of(venv)
+os.environ["XDG_CACHE_HOME"] = os.path.join(os.path.dirname(venv), "cache")
 commands = {
     "diffcheck doctor, 300 packages": [diffcheck, "doctor", "--env", venv],
     "diffcheck snapshot, 300 packages": [diffcheck, "snapshot", "--env", venv],
@@ -25,6 +36,11 @@ commands = {
     "pip list --path": [sys.executable, "-m", "pip", "list", "--path", site],
     "python3 -c pass": [sys.executable, "-c", "pass"],
 }
+real = os.environ.get("DIFFCHECK_BENCH_ENV")
+if real:
+    commands["diffcheck doctor, real environment"] = [diffcheck, "doctor", "--env", real]
+    commands["diffcheck doctor --no-cache, real environment"] = [diffcheck, "doctor", "--env", real, "--no-cache"]
+    subprocess.run(commands["diffcheck doctor, real environment"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 times = {name: [] for name in commands}
 memory = {}
 for run in range(runs):
@@ -42,4 +58,10 @@ for name, measured in times.items():
         print(f"| `{name}` | {min(measured):.1f} | {statistics.median(measured):.1f} | {memory[name] / 1024:.1f} |")
     else:
         print(f"| `{name}` | skipped: not installed | | |")
+if not real:
+    print("| `diffcheck doctor, real environment` | skipped: DIFFCHECK_BENCH_ENV names none | | |")
+audit = os.environ.get("DIFFCHECK_BENCH_AUDIT")
+if real and audit:
+    print(flush=True)
+    sys.exit(subprocess.run([audit, site_of(real), os.path.join(os.path.dirname(venv), "audit", "cache")]).returncode)
 PYTHON

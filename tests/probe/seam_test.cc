@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 // What a door is for is what it may do.
 const std::map<std::string, std::string> k_doors{
     {"probe/system.cc", "asks the machine"},
+    {"probe/cache_folder.cc", "keeps results"},
     {"probe/child.cc", "starts processes"},
     {"probe/library.cc", "loads libraries"},
     {"probe/new_folder.cc", "writes recordings"},

@@ -54,7 +54,7 @@ TEST_F(NativeModulesTest, AMissingSymbolIsSpelledAsCppDoes) {
   add(k_flash, "flash-attn").missing_torch_symbols =
       known(std::vector<std::string>{"_ZN3c104cuda9SetDeviceEi", "_ZN3c105ErrorC1Ev"}, "test");
   EXPECT_THAT(findings(), ElementsAre("module-undefined-symbol: flash_attn_2_cuda does not fit the installed torch"));
-  const auto defect = defect_of(snapshot_.binaries[0], snapshot_, nullptr);
+  const auto defect = defect_of(snapshot_.binaries[0], snapshot_, knowledge(), nullptr);
   ASSERT_TRUE(defect);
   EXPECT_EQ(defect->detail, "c10::cuda::SetDevice(int)");
 }
@@ -76,8 +76,27 @@ TEST_F(NativeModulesTest, CodeForOtherGpusOnlyIsNamedWithTheGpu) {
   ASSERT_THAT(findings(), testing::SizeIs(1));
   EXPECT_THAT(findings()[0], HasSubstr("flash_attn_2_cuda holds no code for"));
   const Snapshot told = with_product_facts(snapshot_, knowledge());
-  EXPECT_THAT(unloadable_modules(told, told.gpus[0]), ElementsAre("flash_attn_2_cuda"));
+  EXPECT_THAT(unloadable_modules(told, knowledge(), told.gpus[0]), ElementsAre("flash_attn_2_cuda"));
   set_gpu("1xA100-80GB");
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(NativeModulesTest, PtxThatTheDriverCannotCompileIsNamedWithBothVersions) {
+  set_gpu("1xRTX5090");
+  BinaryFacts& file = add(k_flash, "flash-attn");
+  file.gpu_targets = known(std::vector<std::string>{"sm_90", "compute_90"}, "test");
+  file.gpu_modules = known(std::vector<std::string>{"72: sm_90 compute_90"}, "test");
+  file.ptx_version = known(*Version::parse("9.0"), "test");
+  EXPECT_THAT(findings(), IsEmpty()) << "the driver is not known";
+  snapshot_.drivers.nvidia.cuda_version = known(*Version::parse("12.8"), "test");
+  EXPECT_THAT(findings(), ElementsAre(HasSubstr("module-needs-newer-driver: flash_attn_2_cuda")));
+  const Snapshot told = with_product_facts(snapshot_, knowledge());
+  const auto defect = defect_of(told.binaries[0], told, knowledge(), &told.gpus[0]);
+  ASSERT_TRUE(defect);
+  EXPECT_THAT(defect->detail, HasSubstr("the driver (CUDA 12.8) cannot compile compute_90, which needs a driver for "
+                                        "CUDA 13.0"));
+  EXPECT_THAT(unloadable_modules(told, knowledge(), told.gpus[0]), ElementsAre("flash_attn_2_cuda"));
+  snapshot_.drivers.nvidia.cuda_version = known(*Version::parse("13.0"), "test");
   EXPECT_THAT(findings(), IsEmpty());
 }
 
@@ -85,7 +104,7 @@ TEST_F(NativeModulesTest, WhatIsNotKnownIsNotHeldAgainstAFile) {
   set_gpu("1xRTX5090");
   add(k_flash, "flash-attn");
   EXPECT_THAT(findings(), IsEmpty());
-  EXPECT_THAT(unloadable_modules(snapshot_, snapshot_.gpus[0]), IsEmpty());
+  EXPECT_THAT(unloadable_modules(snapshot_, knowledge(), snapshot_.gpus[0]), IsEmpty());
 }
 
 }  // namespace
