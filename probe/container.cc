@@ -90,12 +90,28 @@ std::optional<Sign> sign_of_gvisor(const System& system) {
   return is_gvisor ? std::optional(Sign{"gvisor", version.source()}) : std::nullopt;
 }
 
+Fact<bool> has_sys_nice(const System& system) {
+  const std::string path = "/proc/self/status";
+  const auto text = system.read(path);
+  if (!text) return unknown<bool>(text.error());
+  constexpr std::string_view key = "CapEff:";
+  constexpr unsigned k_cap_sys_nice = 23;  // include/uapi/linux/capability.h
+  for (const std::string_view line : split_lines(*text)) {
+    if (!line.starts_with(key)) continue;
+    const auto set = parse_hexadecimal(trim(line.substr(key.size())));
+    if (!set) break;
+    return known((*set >> k_cap_sys_nice & 1U) != 0, path);
+  }
+  return unknown<bool>(path, "no line CapEff: with a number");
+}
+
 }  // namespace
 
 ContainerFacts probe_container(const System& system) {
   ContainerFacts facts;
   facts.nvidia_visible_devices = read_variable(system, "NVIDIA_VISIBLE_DEVICES");
   facts.nvidia_driver_capabilities = read_variable(system, "NVIDIA_DRIVER_CAPABILITIES");
+  facts.sys_nice = has_sys_nice(system);
 
   const std::string groups_path = "/proc/1/cgroup";
   const auto groups = system.read(groups_path);

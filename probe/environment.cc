@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 #include "probe/read_fact.h"
+#include "probe/text.h"
 
 namespace diffcheck {
 namespace {
@@ -222,6 +225,31 @@ constexpr std::array k_allowed = std::to_array<std::string_view>({
 });
 static_assert(std::is_sorted(k_allowed.begin(), k_allowed.end()));
 
+/// Where NCCL looks for variables that are not set: the user's file first (misc/param.cc).
+std::vector<std::string> nccl_files(const System& system) {
+  std::vector<std::string> files;
+  if (auto named = system.env("NCCL_CONF_FILE"); named && named->starts_with('/')) {
+    files.push_back(*std::move(named));
+  } else if (const auto home = system.env("HOME"); home && home->starts_with('/')) {
+    files.push_back(*home + "/.nccl.conf");
+  }
+  files.emplace_back("/etc/nccl.conf");
+  return files;
+}
+
+/// Lines NAME=value; a variable that is set already stays as it is.
+void add_settings(const System& system, const std::string& path, EnvironmentFacts& facts) {
+  const auto text = system.read(path);
+  if (!text) return;
+  for (const std::string_view line : split_lines(*text)) {
+    const std::size_t equals = line.find('=');
+    if (line.starts_with('#') || equals == std::string_view::npos) continue;
+    const std::string name(trim(line.substr(0, equals)));
+    if (!name.starts_with("NCCL_") || !is_allowed_environment_variable(name)) continue;
+    facts.try_emplace(name, known(printable(trim(line.substr(equals + 1)), 256), path));
+  }
+}
+
 }  // namespace
 
 std::span<const std::string_view> allowed_environment_variables() { return k_allowed; }
@@ -236,6 +264,7 @@ EnvironmentFacts probe_environment(const System& system) {
     const std::string name(allowed);
     if (auto value = read_variable(system, name); value.is_known()) facts.emplace(name, std::move(value));
   }
+  for (const std::string& path : nccl_files(system)) add_settings(system, path, facts);
   return facts;
 }
 

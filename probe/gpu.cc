@@ -7,6 +7,7 @@
 
 #include "probe/amd_gpus.h"
 #include "probe/gpu_visibility.h"
+#include "probe/kernel_log.h"
 #include "probe/merge_facts.h"
 #include "probe/nvidia_kernel.h"
 #include "probe/nvml.h"
@@ -160,11 +161,13 @@ GpuProbe probe_gpus(const System& system, std::chrono::milliseconds nvml_deadlin
     if (!gpu.facts.name.is_known()) gpu.facts.name = pci_name(system, gpu.facts);
     probe.gpus.push_back(std::move(gpu.facts));
   }
-  probe.visibility = apply_cuda_visibility(system, probe.gpus, reachable, probe.complete);
+  const auto variables = [&](const std::string& name) { return system.env(name); };
+  probe.visibility = apply_cuda_visibility(variables, probe.gpus, reachable, probe.complete);
   std::vector<std::string> rocm_order;
   for (const GpuFacts& gpu : amd.gpus) rocm_order.push_back(gpu.pci_bus_id.value());
-  apply_rocm_visibility(system, probe.gpus, rocm_order);
-  apply_ascend_visibility(system, probe.gpus);
+  apply_rocm_visibility(variables, probe.gpus, rocm_order);
+  apply_ascend_visibility(variables, probe.gpus);
+  add_xids(system, probe.gpus);
   return probe;
 }
 

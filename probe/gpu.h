@@ -115,6 +115,7 @@ struct GpuHealthFacts {
   Fact<std::string> fabric_cluster_uuid;
   Fact<std::int64_t> fabric_clique_id;
   Fact<std::int64_t> compute_processes;
+  Fact<std::vector<std::string>> xids;
 
   static void describe(auto& self, auto&& visit) {
     visit("nvml_status", self.nvml_status, "ok, or NVML's error name for this GPU, e.g. GPU_IS_LOST.");
@@ -134,6 +135,7 @@ struct GpuHealthFacts {
     visit("fabric_cluster_uuid", self.fabric_cluster_uuid, "NVLink domain's cluster.");
     visit("fabric_clique_id", self.fabric_clique_id, "NVLink domain's clique.");
     visit("compute_processes", self.compute_processes, "Processes that hold a compute context now.");
+    visit("xids", self.xids, "NVIDIA error numbers (Xid) that the kernel log holds for this GPU, in their order.");
   }
   friend bool operator==(const GpuHealthFacts&, const GpuHealthFacts&) = default;
 };
@@ -151,6 +153,8 @@ struct GpuFacts {
   Fact<std::string> gfx_target;
   Fact<std::string> architecture;
   Fact<std::int64_t> numa_node;
+  Fact<std::string> iommu_domain;
+  Fact<std::int64_t> local_cpus_allowed;
   Fact<bool> integrated;
   Fact<bool> excluded;
   Fact<bool> visible;
@@ -175,6 +179,9 @@ struct GpuFacts {
     visit("gfx_target", self.gfx_target, "AMD ISA name, e.g. gfx942.");
     visit("architecture", self.architecture, "Architecture family: turing, ampere, ada, hopper, blackwell, cdna3 ...");
     visit("numa_node", self.numa_node, "Nearest NUMA node.");
+    visit("iommu_domain", self.iommu_domain,
+          "How the IOMMU treats it: DMA or DMA-FQ (translated), identity; absent without one.");
+    visit("local_cpus_allowed", self.local_cpus_allowed, "CPUs near the GPU on which this process may run.");
     visit("integrated", self.integrated, "Shares host memory.");
     visit("excluded", self.excluded, "Excluded by the driver (GPU Excluded: Yes).");
     visit("visible", self.visible, "Whether a CUDA or HIP process started here would see it.");
@@ -193,6 +200,7 @@ struct NvidiaDriverFacts {
   Fact<Version> cuda_version;
   Fact<Version> module_version;
   Fact<std::string> module_flavor;
+  Fact<bool> module_installed;
   Fact<Version> nvml_version;
   Fact<std::string> nvml_path;
   Fact<std::string> nvml_status;
@@ -213,6 +221,8 @@ struct NvidiaDriverFacts {
     visit("cuda_version", self.cuda_version, "Newest CUDA version that the driver supports; not an installed toolkit.");
     visit("module_version", self.module_version, "Version of the loaded kernel module.");
     visit("module_flavor", self.module_flavor, "open or proprietary.");
+    visit("module_installed", self.module_installed,
+          "The running kernel has an nvidia module to load; asked where none is loaded.");
     visit("nvml_version", self.nvml_version, "Version of the NVML library.");
     visit("nvml_path", self.nvml_path, "NVML library that was loaded.");
     visit("nvml_status", self.nvml_status, "ok, absent, timeout, crash, or NVML's error name.");

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "probe/read_fact.h"
 #include "probe/visible_devices.h"
 
 namespace diffcheck {
@@ -12,6 +12,11 @@ namespace {
 
 constexpr const char* k_cuda_variable = "CUDA_VISIBLE_DEVICES";
 constexpr const char* k_order_variable = "CUDA_DEVICE_ORDER";
+
+Fact<std::string> variable_fact(const Variables& variables, const std::string& name) {
+  auto value = variables(name);
+  return value ? known(*std::move(value), "environment") : absent<std::string>("environment");
+}
 
 bool is_vendor(const GpuFacts& gpu, std::string_view vendor) {
   return gpu.vendor.is_known() && gpu.vendor.value() == vendor;
@@ -86,11 +91,11 @@ void add_uncertain(VisibilityFacts& facts, const std::vector<GpuFacts*>& gpus, c
 
 }  // namespace
 
-VisibilityFacts apply_cuda_visibility(const System& system, std::vector<GpuFacts>& gpus,
+VisibilityFacts apply_cuda_visibility(const Variables& variables, std::vector<GpuFacts>& gpus,
                                       const std::vector<Fact<bool>>& reachable, const Fact<bool>& complete) {
   VisibilityFacts facts;
-  facts.cuda_visible_devices = read_variable(system, k_cuda_variable);
-  facts.cuda_device_order = read_variable(system, k_order_variable);
+  facts.cuda_visible_devices = variable_fact(variables, k_cuda_variable);
+  facts.cuda_device_order = variable_fact(variables, k_order_variable);
   facts.rejected_token = absent<std::string>(k_cuda_variable);
   facts.rejected_why = absent<std::string>(k_cuda_variable);
 
@@ -116,7 +121,7 @@ VisibilityFacts apply_cuda_visibility(const System& system, std::vector<GpuFacts
 
   std::vector<CudaDevice> devices;
   for (const GpuFacts* gpu : usable) devices.push_back(cuda_device(*gpu));
-  const VisibleDevices visible = cuda_visible_devices(devices, system.env(k_cuda_variable));
+  const VisibleDevices visible = cuda_visible_devices(devices, variables(k_cuda_variable));
   if (!visible.rejected_why.empty()) {
     facts.rejected_token = known(visible.rejected_token, k_cuda_variable);
     facts.rejected_why = known(visible.rejected_why, k_cuda_variable);
@@ -133,7 +138,7 @@ VisibilityFacts apply_cuda_visibility(const System& system, std::vector<GpuFacts
   return facts;
 }
 
-void apply_rocm_visibility(const System& system, std::vector<GpuFacts>& gpus,
+void apply_rocm_visibility(const Variables& variables, std::vector<GpuFacts>& gpus,
                            const std::vector<std::string>& rocm_order) {
   std::vector<GpuFacts*> ordered;
   std::vector<std::string> uuids;
@@ -144,22 +149,22 @@ void apply_rocm_visibility(const System& system, std::vector<GpuFacts>& gpus,
     ordered.push_back(&*found);
     uuids.push_back(found->uuid.is_known() ? found->uuid.value() : "");
   }
-  const VisibleDevices rocr = rocr_visible_devices(uuids, system.env("ROCR_VISIBLE_DEVICES"));
-  std::optional<std::string> hip_list = system.env("HIP_VISIBLE_DEVICES");
-  if (!hip_list || hip_list->empty()) hip_list = system.env(k_cuda_variable);
+  const VisibleDevices rocr = rocr_visible_devices(uuids, variables("ROCR_VISIBLE_DEVICES"));
+  std::optional<std::string> hip_list = variables("HIP_VISIBLE_DEVICES");
+  if (!hip_list || hip_list->empty()) hip_list = variables(k_cuda_variable);
   const VisibleDevices hip = hip_visible_devices(rocr.devices.size(), hip_list);
   std::vector<VisibleDevice> devices;
   for (const VisibleDevice& device : hip.devices) devices.push_back(rocr.devices[device.gpu]);
   mark(ordered, devices, "ROCR_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES");
 }
 
-void apply_ascend_visibility(const System& system, std::vector<GpuFacts>& gpus) {
+void apply_ascend_visibility(const Variables& variables, std::vector<GpuFacts>& gpus) {
   constexpr const char* k_variable = "ASCEND_RT_VISIBLE_DEVICES";
   std::vector<GpuFacts*> ordered;
   for (GpuFacts& gpu : gpus) {
     if (is_vendor(gpu, "ascend")) ordered.push_back(&gpu);
   }
-  const VisibleDevices visible = ascend_visible_devices(ordered.size(), system.env(k_variable));
+  const VisibleDevices visible = ascend_visible_devices(ordered.size(), variables(k_variable));
   std::vector<bool> listed(ordered.size(), false);
   for (const VisibleDevice& device : visible.devices) listed[device.gpu] = true;
   for (std::size_t i = 0; i < ordered.size(); ++i) ordered[i]->visible = known<bool>(listed[i], k_variable);

@@ -59,6 +59,30 @@ Result<OwnLimit> own_pids_limit(const System& system, const std::string& path) {
   return OwnLimit({*number, path});
 }
 
+/// systemd-logind's setting, from its main file and the files that add to it; the last one wins.
+Fact<bool> ipc_removed_at_logout(const System& system) {
+  const std::string main = "/etc/systemd/logind.conf";
+  std::vector<std::string> files = {main};
+  if (const auto names = system.list(main + ".d")) {
+    for (const std::string& name : *names) {
+      if (name.ends_with(".conf")) files.push_back(main + ".d/" + name);
+    }
+  }
+  Fact<bool> setting = absent<bool>(main);
+  for (const std::string& file : files) {
+    const auto text = system.read(file);
+    if (!text) continue;
+    for (const std::string_view line : split_lines(*text)) {
+      const std::string_view words = trim(line);
+      constexpr std::string_view key = "RemoveIPC=";
+      if (!words.starts_with(key)) continue;
+      const std::string value = lower_case(trim(words.substr(key.size())));
+      setting = known(value == "yes" || value == "true" || value == "on" || value == "1", file);
+    }
+  }
+  return setting;
+}
+
 }  // namespace
 
 LimitsFacts probe_limits(const System& system) {
@@ -73,6 +97,7 @@ LimitsFacts probe_limits(const System& system) {
                         return own_pids_limit(system, folder + "/pids.max");
                       }).limit;
   facts.max_map_count = read_integer(system, "/proc/sys/vm/max_map_count");
+  facts.ipc_removed_at_logout = ipc_removed_at_logout(system);
   return facts;
 }
 

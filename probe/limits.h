@@ -17,6 +17,7 @@ struct LimitsFacts {
   Fact<std::int64_t> processes;
   Fact<std::int64_t> cgroup_pids;
   Fact<std::int64_t> max_map_count;
+  Fact<bool> ipc_removed_at_logout;
 
   static void describe(auto& self, auto&& visit) {
     visit("shm_total_bytes", self.shm_total_bytes, "Size of /dev/shm.");
@@ -27,6 +28,7 @@ struct LimitsFacts {
     visit("processes", self.processes, "RLIMIT_NPROC; absent when unlimited.");
     visit("cgroup_pids", self.cgroup_pids, "Smallest pids.max of the control groups above; absent when none.");
     visit("max_map_count", self.max_map_count, "vm.max_map_count.");
+    visit("ipc_removed_at_logout", self.ipc_removed_at_logout, "RemoveIPC of systemd-logind, where its files set it.");
   }
   friend bool operator==(const LimitsFacts&, const LimitsFacts&) = default;
 };

@@ -80,6 +80,7 @@ MemoryFacts probe_memory(const System& system) {
   facts.hugepages_reserved_bytes = info.hugepages();
   facts.transparent_hugepages = transparent_hugepages(system);
   facts.overcommit_mode = read_integer(system, "/proc/sys/vm/overcommit_memory");
+  facts.numa_balancing = read_integer(system, "/proc/sys/kernel/numa_balancing");
   read_group_limit(system, facts);
   return facts;
 }

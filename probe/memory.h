@@ -18,6 +18,7 @@ struct MemoryFacts {
   Fact<Bytes> hugepages_reserved_bytes;
   Fact<std::string> transparent_hugepages;
   Fact<std::int64_t> overcommit_mode;
+  Fact<std::int64_t> numa_balancing;
 
   static void describe(auto& self, auto&& visit) {
     visit("total_bytes", self.total_bytes, "Physical memory of the machine.");
@@ -29,6 +30,8 @@ struct MemoryFacts {
     visit("hugepages_reserved_bytes", self.hugepages_reserved_bytes, "Memory set aside as huge pages.");
     visit("transparent_hugepages", self.transparent_hugepages, "Mode: always, madvise or never.");
     visit("overcommit_mode", self.overcommit_mode, "vm.overcommit_memory: 0 heuristic, 1 always, 2 never.");
+    visit("numa_balancing", self.numa_balancing,
+          "kernel.numa_balancing: 0 off, else the kernel moves pages by itself.");
   }
   friend bool operator==(const MemoryFacts&, const MemoryFacts&) = default;
 };

@@ -39,6 +39,23 @@ void add_module(NvidiaDriverFacts& driver, const System& system) {
   }
 }
 
+/// Whether `modprobe nvidia` would find a module built for this kernel.
+Fact<bool> module_installed(const System& system) {
+  const auto release = system.read("/proc/sys/kernel/osrelease");
+  if (!release) return unknown<bool>(release.error());
+  const std::string path = "/lib/modules/" + std::string(trim(*release)) + "/modules.dep";
+  constexpr std::int64_t k_limit_bytes = 16 << 20;
+  const auto text = system.read(path, k_limit_bytes);
+  // A container has no modules of its own; the host's are not seen.
+  if (!text) return unknown<bool>(text.error());
+  for (std::string_view rest = *text; const auto line = take_line(rest);) {
+    const std::string_view module = line->substr(0, line->find(':'));
+    const std::string_view name = module.substr(module.rfind('/') + 1);
+    if (name == "nvidia.ko" || name.starts_with("nvidia.ko.")) return known(true, path);
+  }
+  return known(false, path);
+}
+
 void add_libcuda(NvidiaDriverFacts& driver, const System& system) {
   const auto path = find_loader_library(system, k_libcuda);
   if (!path) {
@@ -151,6 +168,7 @@ NvidiaKernelView probe_nvidia_kernel(const System& system) {
   add_libcuda(view.driver, system);
   add_device_nodes(view.driver, system);
   view.driver.nouveau_loaded = nouveau_loaded(system);
+  if (view.driver.module_version.is_absent()) view.driver.module_installed = module_installed(system);
   const auto names = system.list(k_gpus);
   if (!names) {
     view.driver.kernel_gpus = not_read<std::int64_t>(names.error());

@@ -139,6 +139,17 @@ Fact<Version> read_glibc(const System& system, const Fact<std::string>& machine)
   return known(*std::move(version), "gnu_get_libc_version");
 }
 
+/// The variable of the firmware: four bytes of attributes, then 1 where it is on.
+Fact<bool> read_secure_boot(const System& system) {
+  const std::string folder = "/sys/firmware/efi";
+  if (!system.exists(folder)) return absent<bool>(folder);
+  const std::string path = folder + "/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+  const auto bytes = system.read_start(path, 5);
+  if (!bytes) return unknown<bool>(bytes.error());
+  if (bytes->size() < 5) return unknown<bool>(path, "expected five bytes");
+  return known((*bytes)[4] == 1, path);
+}
+
 }  // namespace
 
 OsFacts probe_os(const System& system) {
@@ -150,6 +161,7 @@ OsFacts probe_os(const System& system) {
   read_distribution(system, facts);
   facts.wsl = read_wsl(system, kernel.release);
   facts.glibc = read_glibc(system, kernel.machine);
+  facts.secure_boot = read_secure_boot(system);
   return facts;
 }
 

@@ -17,6 +17,7 @@ struct OsFacts {
   Fact<std::string> machine;  // "x86_64", "aarch64"
   Fact<bool> wsl;
   Fact<Version> glibc;
+  Fact<bool> secure_boot;
 
   static void describe(auto& self, auto&& visit) {
     visit("name", self.name, "Operating system family: linux, windows or macos.");
@@ -26,6 +27,7 @@ struct OsFacts {
     visit("machine", self.machine, "Instruction set of the kernel: x86_64, aarch64.");
     visit("wsl", self.wsl, "Linux running inside Windows (WSL2).");
     visit("glibc", self.glibc, "Version of the C library on the default path.");
+    visit("secure_boot", self.secure_boot, "UEFI Secure Boot is on; absent on machines without UEFI.");
   }
   friend bool operator==(const OsFacts&, const OsFacts&) = default;
 };

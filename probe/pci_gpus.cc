@@ -100,6 +100,36 @@ Fact<std::string> kernel_driver(const System& system, const std::string& folder)
   return unknown<std::string>(target.error());
 }
 
+/// What the kernel does with the device's memory addresses: /sys/kernel/iommu_groups/N/type.
+Fact<std::string> iommu_domain(const System& system, const std::string& folder) {
+  const std::string group = folder + "/iommu_group";
+  const auto target = system.link(group);
+  if (!target) {
+    return target.error().kind == Error::Kind::absent ? absent<std::string>(group)
+                                                      : unknown<std::string>(target.error());
+  }
+  return read_text(system, group + "/type");
+}
+
+/// How many of the CPUs near the device this process may use.
+Fact<std::int64_t> local_cpus_allowed(const System& system, const std::string& folder) {
+  const std::string path = folder + "/local_cpulist";
+  const auto near = system.read(path);
+  const auto status = system.read("/proc/self/status");
+  if (!near || !status) return unknown<std::int64_t>(near ? status.error() : near.error());
+  const auto local = parse_cpu_list(*near);
+  std::optional<std::vector<std::int64_t>> allowed;
+  constexpr std::string_view key = "Cpus_allowed_list:";
+  for (const std::string_view line : split_lines(*status)) {
+    if (line.starts_with(key)) allowed = parse_cpu_list(line.substr(key.size()));
+  }
+  if (!local || local->empty() || !allowed) return unknown<std::int64_t>(path, "expected two lists of CPUs");
+  return known<std::int64_t>(
+      std::ranges::count_if(*local,
+                            [&](std::int64_t cpu) { return std::ranges::find(*allowed, cpu) != allowed->end(); }),
+      path);
+}
+
 GpuPcieFacts pcie_facts(const System& system, const std::string& folder) {
   const auto width = [](std::string_view text) -> std::optional<std::int64_t> {
     const auto lanes = parse_integer<std::int64_t>(text);
@@ -122,6 +152,8 @@ GpuFacts gpu_facts(const System& system, const std::string& folder, const std::s
   gpu.pci_subsystem_id = id_fact(system, folder, "subsystem_vendor", "subsystem_device");
   gpu.kernel_driver = kernel_driver(system, folder);
   gpu.numa_node = numa_node(system, folder);
+  gpu.iommu_domain = iommu_domain(system, folder);
+  gpu.local_cpus_allowed = local_cpus_allowed(system, folder);
   gpu.pcie = pcie_facts(system, folder);
   return gpu;
 }

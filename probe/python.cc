@@ -145,6 +145,8 @@ PythonFacts probe_python(const System& system, const PythonChoice& choice) {
   PythonFacts facts;
   facts.candidates = find_pythons(system, choice);
   if (facts.candidates.empty()) {
+    // Without the variable nothing was searched.
+    if (system.env("PATH")) facts.executable = absent<std::string>("PATH");
     PythonFacts::describe(facts, FillUnset{{Error::Kind::absent, "PATH", "names no python3 or python"}});
     return facts;
   }

@@ -47,6 +47,7 @@ Snapshot take_snapshot(const System& system, const ProbeChoice& choice, std::vec
   guarded("container", [&] { snapshot.container = probe_container(system); });
   guarded("limits", [&] { snapshot.limits = probe_limits(system); });
   guarded("storage", [&] { snapshot.storage = probe_storage(system); });
+  guarded("network", [&] { snapshot.network = probe_network(system); });
   guarded("environment", [&] {
     snapshot.env = probe_environment(system);
     snapshot.complete.env = known(true, "environment");

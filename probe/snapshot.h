@@ -18,6 +18,7 @@
 #include "probe/gpu.h"
 #include "probe/limits.h"
 #include "probe/memory.h"
+#include "probe/network.h"
 #include "probe/os.h"
 #include "probe/packages.h"
 #include "probe/python.h"
@@ -63,6 +64,7 @@ struct Snapshot {
   ContainerFacts container;
   LimitsFacts limits;
   StorageFacts storage;
+  NetworkFacts network;
   EnvironmentFacts env;
   CompleteFacts complete;
 
@@ -82,6 +84,7 @@ struct Snapshot {
     visit("container", self.container, "Container.");
     visit("limits", self.limits, "Resource limits.");
     visit("storage", self.storage, "File systems that a run writes to.");
+    visit("network", self.network, "Networks between machines.");
     visit("env", self.env, "Environment variables that change what an engine does.");
     visit("complete", self.complete, "Which lists above are the whole truth.");
   }

@@ -272,6 +272,29 @@ class LiveState final : public System::State {
 
 }  // namespace
 
+Result<std::string> read_kernel_log(std::string_view mark) {
+  const std::string path = "/dev/kmsg";
+  const Descriptor log(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (log.number() < 0) return error_from(errno, path);
+  constexpr std::size_t k_most_bytes = 1 << 20;
+  constexpr int k_most_records = 1 << 20;
+  std::string lines;
+  std::array<char, 8192> record;  // NOLINT(cppcoreguidelines-pro-type-member-init): it is filled by read
+  for (int i = 0; i < k_most_records && lines.size() < k_most_bytes; ++i) {
+    const ssize_t got = ::read(log.number(), record.data(), record.size());
+    if (got == 0 || (got < 0 && errno == EAGAIN)) break;
+    // EPIPE: the oldest record was overwritten meanwhile; the next read goes on after it.
+    if (got < 0 && errno != EINTR && errno != EPIPE) return error_from(errno, path);
+    if (got < 0) continue;
+    const std::string_view text(record.data(), static_cast<std::size_t>(got));
+    // "priority,number,time,flags;text", then lines that say to which device it belongs.
+    const std::size_t start = text.find(';') + 1;
+    const std::string_view line = text.substr(start, text.find('\n', start) - start);
+    if (line.find(mark) != std::string_view::npos) lines.append(line).append("\n");
+  }
+  return lines;
+}
+
 System System::live() { return System(std::make_shared<LiveState>()); }
 System System::live_with_cache(const std::string& cache_folder) {
   return live_with_cache(cache_folder, now_unix_nanoseconds());

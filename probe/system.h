@@ -115,4 +115,8 @@ class System {
   std::shared_ptr<const State> state_;
 };
 
+/// The lines of this machine's kernel log that hold `mark`, oldest first, 1 MiB of them at most. Errors: denied (it
+/// takes CAP_SYSLOG where kernel.dmesg_restrict is set), absent. Only for what an answer asks.
+Result<std::string> read_kernel_log(std::string_view mark);
+
 }  // namespace diffcheck

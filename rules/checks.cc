@@ -42,12 +42,23 @@ std::vector<Scope> scopes_of(const Check& check, const JudgedCase& judged) {
   return scopes;
 }
 
+/// Whether a check that knows more has spoken.
+bool is_told_better(const Check& check, const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return std::find(check.gives_way_to.begin(), check.gives_way_to.end(), finding.id) != check.gives_way_to.end();
+  });
+}
+
 }  // namespace
 
 std::vector<Finding> judge_checks(const JudgedCase& judged) {
   std::vector<Finding> findings;
   for (const Check& check : judged.knowledge.checks) {
     for (const Scope& scope : scopes_of(check, judged)) judge_in(check, scope, findings);
+  }
+  const std::vector<Finding> all = findings;
+  for (const Check& check : judged.knowledge.checks) {
+    if (is_told_better(check, all)) std::erase_if(findings, [&](const Finding& one) { return one.id == check.id; });
   }
   return findings;
 }

@@ -271,6 +271,7 @@ struct Check : Entry {
   Message title, why;
   Fix fix;
   std::vector<std::string> links;
+  std::vector<std::string> gives_way_to;  ///< Checks that know more: where one of them speaks, this one is silent.
 };
 
 /// One thing that a message can mean. Which one it is, the facts of the machine say.

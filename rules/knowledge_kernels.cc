@@ -96,6 +96,7 @@ Check read_check(EntryReader& reader) {
   check.why = reader.message("why");
   check.fix = read_fix(reader);
   check.links = reader.texts("links");
+  check.gives_way_to = reader.texts("gives_way_to");
   return check;
 }
 

@@ -9,7 +9,9 @@
 #include "probe/merge_facts.h"
 #include "probe/pasted/gpu_list.h"
 #include "probe/pasted/package_line.h"
+#include "probe/pasted/part_series.h"
 #include "probe/pasted/platform.h"
+#include "probe/pasted/shell_variables.h"
 #include "probe/text.h"
 
 namespace diffcheck::pasted {
@@ -25,15 +27,11 @@ bool says_nothing(std::string_view value) { return value.empty() || value == "N/
 /// One report being read. The members named read_... take the line at `index`.
 class Reader {
  public:
-  explicit Reader(const Text& text) : text_(text), part_(std::string(k_format)) {}
+  explicit Reader(const Text& text) : text_(text) {}
 
   std::vector<Part> read() {
-    for (std::size_t i = 0; i < text_.lines.size(); ++i) {
-      if (!part_.is_empty() && i - (part_.last_line - 1) > k_widest_gap_lines) finish();
-      read_line(i);
-    }
-    finish();
-    return std::move(parts_);
+    return series_.read(
+        text_, [&](std::size_t i) { read_line(i); }, [&] { finish(); });
   }
 
  private:
@@ -46,9 +44,7 @@ class Reader {
 
   void finish() {
     settle_visibility();
-    if (own_lines_ > 0 && parts_.size() < k_most_parts) parts_.push_back(std::move(part_));
-    part_ = Part(std::string(k_format));
-    own_lines_ = 0;
+    series_.finish();
     seen_.clear();
     glibc_of_platform_ = {};
     cuda_available_.reset();
@@ -64,7 +60,7 @@ class Reader {
     // The same line again: another report begins.
     if (std::find(seen_.begin(), seen_.end(), told.key) != seen_.end()) finish();
     seen_.push_back(told.key);
-    if (key->is_own) ++own_lines_;
+    if (key->is_own) series_.count_own_line();
     index_ = index;
     lists_gpus_ = lists_cudnn_ = lists_variables_ = false;
     (this->*key->read)(told.value, part_.take(index));
@@ -78,7 +74,7 @@ class Reader {
     if ((!is_pip && !line.starts_with("[conda]")) || close == std::string_view::npos) return false;
     const auto listed = is_pip ? parse_freeze_line(line.substr(close + 1)) : parse_conda_line(line.substr(close + 1));
     if (!listed) return true;
-    ++own_lines_;
+    series_.count_own_line();
     const std::string source = part_.take(index);
     Snapshot facts;
     add_listed_package(*listed, source, facts);
@@ -98,7 +94,7 @@ class Reader {
       return true;
     }
     if (trim(line) == "Environment Variables") {
-      lists_variables_ = own_lines_ > 0;
+      lists_variables_ = series_.has_own_line();
       return true;
     }
     return lists_variables_ && read_variable(trim(line), index);
@@ -109,11 +105,7 @@ class Reader {
     if (equals == std::string_view::npos) return false;
     const std::string name(line.substr(0, equals));
     if (!is_allowed_environment_variable(name)) return false;
-    const auto fact = text_fact(line.substr(equals + 1), part_.take(index));
-    part_.facts.env[name] = fact;
-    if (name == "CUDA_VISIBLE_DEVICES") part_.facts.visibility.cuda_visible_devices = fact;
-    if (name == "CUDA_DEVICE_ORDER") part_.facts.visibility.cuda_device_order = fact;
-    return true;
+    return add_variable(name, trim(line.substr(equals + 1)), part_.take(index), part_.facts);
   }
 
   void add_cudnn(std::string_view path, const std::string& source) {
@@ -210,9 +202,8 @@ class Reader {
   void read_nothing(std::string_view, const std::string&) {}
 
   const Text& text_;
-  std::vector<Part> parts_;
-  Part part_;
-  std::size_t own_lines_ = 0;
+  PartSeries series_{k_format, k_widest_gap_lines};
+  Part& part_ = series_.part();
   std::size_t index_ = 0;
   std::vector<std::string_view> seen_;
   Fact<Version> glibc_of_platform_;

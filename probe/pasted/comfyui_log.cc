@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "probe/pasted/part_series.h"
 #include "probe/pasted/size_text.h"
 #include "probe/text.h"
 
@@ -16,15 +17,11 @@ constexpr std::size_t k_longest_prefix_bytes = 64;
 
 class Reader {
  public:
-  explicit Reader(const Text& text) : text_(text), part_(std::string(k_format)) {}
+  explicit Reader(const Text& text) : text_(text) {}
 
   std::vector<Part> read() {
-    for (std::size_t i = 0; i < text_.lines.size(); ++i) {
-      if (!part_.is_empty() && i - (part_.last_line - 1) > k_widest_gap_lines) finish();
-      read_line(text_.lines[i], i);
-    }
-    finish();
-    return std::move(parts_);
+    return series_.read(
+        text_, [&](std::size_t i) { read_line(text_.lines[i], i); }, [&] { series_.finish(); });
   }
 
  private:
@@ -35,12 +32,6 @@ class Reader {
   };
   static const std::array<Phrase, 17> k_phrases;
 
-  void finish() {
-    if (own_lines_ > 0 && parts_.size() < k_most_parts) parts_.push_back(std::move(part_));
-    part_ = Part(std::string(k_format));
-    own_lines_ = 0;
-  }
-
   void read_line(std::string_view raw, std::size_t index) {
     std::string line(raw.substr(0, 1024));
     std::erase(line, '*');
@@ -50,7 +41,7 @@ class Reader {
       if (at == std::string::npos || at > k_longest_prefix_bytes) continue;
       const std::string_view value = trim(std::string_view(line).substr(at + phrase.words.size()));
       if (value.empty()) return;
-      if (phrase.is_own) ++own_lines_;
+      if (phrase.is_own) series_.count_own_line();
       (this->*phrase.read)(value, part_.take(index));
       return;
     }
@@ -126,9 +117,8 @@ class Reader {
   void read_nothing(std::string_view, const std::string&) {}
 
   const Text& text_;
-  std::vector<Part> parts_;
-  Part part_;
-  std::size_t own_lines_ = 0;
+  PartSeries series_{k_format, k_widest_gap_lines};
+  Part& part_ = series_.part();
 };
 
 const std::array<Reader::Phrase, 17> Reader::k_phrases = {{

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "probe/pasted/part_series.h"
 #include "probe/pasted/platform.h"
 #include "probe/pasted/size_text.h"
 #include "probe/text.h"
@@ -47,22 +48,16 @@ std::string plain_key(std::string_view key) {
 
 class Reader {
  public:
-  explicit Reader(const Text& text) : text_(text), part_(std::string(k_format)) {}
+  explicit Reader(const Text& text) : text_(text) {}
 
   std::vector<Part> read() {
-    for (std::size_t i = 0; i < text_.lines.size(); ++i) {
-      if (!part_.is_empty() && i - (part_.last_line - 1) > k_widest_gap_lines) finish();
-      read_line(trim(text_.lines[i]), i);
-    }
-    finish();
-    return std::move(parts_);
+    return series_.read(
+        text_, [&](std::size_t i) { read_line(trim(text_.lines[i]), i); }, [&] { finish(); });
   }
 
  private:
   void finish() {
-    if (own_lines_ > 0 && parts_.size() < k_most_parts) parts_.push_back(std::move(part_));
-    part_ = Part(std::string(k_format));
-    own_lines_ = 0;
+    series_.finish();
     lists_gpus_ = false;
     seen_.clear();
   }
@@ -91,7 +86,7 @@ class Reader {
     const auto* found = std::ranges::find_if(k_packages, [&](const PackageKey& one) { return one.key == name; });
     if (found == k_packages.end()) return false;
     begin_anew_at(key);
-    own_lines_ += found->is_own || key.find("gpu?") != std::string::npos ? 1 : 0;
+    if (found->is_own || key.find("gpu?") != std::string::npos) series_.count_own_line();
     const std::string source = part_.take(index);
     if (!value.empty() && value != "N/A" && value != "NA")
       set_package_version(part_.facts, found->package, value, source);
@@ -104,7 +99,7 @@ class Reader {
         "system ram", "running on google colab?", "using gpu in script?", "pytorch xpu available"};
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) return false;
     begin_anew_at(key);
-    own_lines_ += key.ends_with('?') || key == "pytorch xpu available" ? 1 : 0;
+    if (key.ends_with('?') || key == "pytorch xpu available") series_.count_own_line();
     const std::string source = part_.take(index);
     OsFacts& os = part_.facts.os;
     if (key == "platform") {
@@ -146,9 +141,8 @@ class Reader {
   }
 
   const Text& text_;
-  std::vector<Part> parts_;
-  Part part_;
-  std::size_t own_lines_ = 0;
+  PartSeries series_{k_format, k_widest_gap_lines};
+  Part& part_ = series_.part();
   std::vector<std::string> seen_;
   Fact<Version> glibc_;
   bool lists_gpus_ = false;

@@ -75,6 +75,11 @@ void read_torch_device(std::string_view name, std::size_t index, Part& part) {
   if (!name.empty()) gpu.facts.name = text_fact(name, source);
 }
 
+std::optional<std::int64_t> gpu_number(std::string_view word) {
+  constexpr std::size_t k_longest = 6;
+  return word.starts_with("GPU") && word.size() <= k_longest ? whole_number(word.substr(3)) : std::nullopt;
+}
+
 std::vector<Part> read_gpu_lists(const Text& text) {
   std::vector<Part> parts;
   Part part("nvidia-smi -L");

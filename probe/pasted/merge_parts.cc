@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <type_traits>
+#include <utility>
 
 #include "probe/fact_table.h"
+#include "probe/merge_facts.h"
 #include "probe/pasted/same_value.h"
 
 namespace diffcheck::pasted {
@@ -150,21 +153,33 @@ void merge_gpus(Merger& merger, std::vector<Gpu>& gpus, const Part& part, const 
   }
 }
 
-void add_links(std::vector<Gpu>& gpus, const Part& part) {
+/// Each pair once: a matrix of links and one of P2P tell of the same pair, and the first that knows a fact is believed.
+std::vector<Link> one_a_pair(const std::vector<Part>& parts) {
+  std::map<std::pair<std::int64_t, std::int64_t>, Link> links;
+  for (const Part& part : parts) {
+    for (const Link& link : part.links) {
+      const auto [place, is_new] = links.try_emplace({link.from, link.to}, link);
+      if (!is_new) fill_from(place->second.facts, link.facts);
+    }
+  }
+  std::vector<Link> list;
+  for (auto& [pair, link] : links) list.push_back(std::move(link));
+  return list;
+}
+
+void add_links(std::vector<Gpu>& gpus, const std::vector<Part>& parts) {
   const auto numbered = [&](std::int64_t number) {
     return std::ranges::find_if(gpus, [&](const Gpu& gpu) { return gpu.index == number; });
   };
-  for (const Link& link : part.links) {
+  for (Link& link : one_a_pair(parts)) {
     const auto from = numbered(link.from);
     const auto to = numbered(link.to);
     if (from == gpus.end() || to == gpus.end()) continue;
-    GpuLinkFacts facts = link.facts;
-    facts.peer_pci_bus_id =
+    link.facts.peer_pci_bus_id =
         to->facts.pci_bus_id.is_known()
             ? to->facts.pci_bus_id
-            : unknown<std::string>(link.facts.nvlink_active_links.source(),
-                                   "no PCI address of GPU" + std::to_string(link.to) + " was pasted");
-    from->facts.links.push_back(std::move(facts));
+            : unknown<std::string>(link.source, "no PCI address of GPU" + std::to_string(link.to) + " was pasted");
+    from->facts.links.push_back(std::move(link.facts));
   }
 }
 
@@ -174,17 +189,12 @@ Snapshot merge_parts(const std::vector<Part>& parts, std::vector<Disagreement>& 
   Merger merger(disagreements);
   Snapshot snapshot;
   std::vector<Gpu> gpus;
-  bool has_links = false;
   for (const Part& part : parts) {
     const Fact<bool> were_all = snapshot.complete.gpus;
     merger.merge(snapshot, part.facts, "");
     merge_gpus(merger, gpus, part, were_all);
   }
-  for (const Part& part : parts) {
-    // One matrix is enough; a second one would list each peer twice.
-    if (!has_links) add_links(gpus, part);
-    has_links = has_links || !part.links.empty();
-  }
+  add_links(gpus, parts);
   std::ranges::stable_sort(gpus, [](const Gpu& left, const Gpu& right) {
     return left.index.value_or(INT64_MAX) < right.index.value_or(INT64_MAX);
   });

@@ -27,6 +27,7 @@ struct Link {
   std::int64_t from = 0;
   std::int64_t to = 0;
   GpuLinkFacts facts;
+  std::string source;
 };
 
 struct Part {

@@ -1,6 +1,8 @@
 #include "probe/pasted/pasted_text.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "probe/text.h"
 
@@ -57,6 +59,53 @@ bool is_language(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
+/// "<pre>text</pre>" -> "text": what GitHub lets people put around a report.
+std::string_view without_tags(std::string_view line) {
+  constexpr std::array<std::string_view, 8> k_tags = {"<details>", "<details open>", "<summary>", "<pre>",
+                                                      "<code>",    "<br>",           "<br/>",     "<p>"};
+  constexpr std::array<std::string_view, 7> k_ends = {"</details>", "</summary>", "</pre>", "</code>",
+                                                      "</p>",       "<br>",       "<br/>"};
+  const auto take_off = [](const auto& tags, const auto& take) {
+    while (std::ranges::any_of(tags, take)) {
+    }
+  };
+  take_off(k_ends, [&](std::string_view tag) {
+    if (!line.starts_with(tag)) return false;
+    line.remove_prefix(tag.size());
+    return true;
+  });
+  take_off(k_tags, [&](std::string_view tag) {
+    if (!line.starts_with(tag)) return false;
+    line.remove_prefix(tag.size());
+    return true;
+  });
+  take_off(k_ends, [&](std::string_view tag) {
+    if (!line.ends_with(tag)) return false;
+    line.remove_suffix(tag.size());
+    return true;
+  });
+  return line;
+}
+
+/// A table that was quoted with "| ": no table of these tools has such a first cell.
+std::string_view without_bar(std::string_view line) {
+  return line.starts_with("| |") || line.starts_with("| +-") || line.starts_with("| +=") ? line.substr(2) : line;
+}
+
+/// "&gt;" and the like, of text that was copied out of a web page's source. "&amp;" stays: XML needs it.
+std::string without_entities(std::string_view line) {
+  constexpr std::array<std::pair<std::string_view, char>, 5> k_entities = {
+      {{"&gt;", '>'}, {"&lt;", '<'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&nbsp;", ' '}}};
+  std::string text;
+  text.reserve(line.size());
+  while (!line.empty()) {
+    const auto found = std::ranges::find_if(k_entities, [&](const auto& one) { return line.starts_with(one.first); });
+    text += found != k_entities.end() ? found->second : line.front();
+    line.remove_prefix(found != k_entities.end() ? found->first.size() : 1);
+  }
+  return text;
+}
+
 /// "> > text" and "``` text" -> "text", keeping the indentation behind the marks.
 std::string_view without_marks(std::string_view line) {
   for (std::size_t at = line.find_first_not_of(" \t"); at != std::string_view::npos && line[at] == '>';
@@ -88,7 +137,9 @@ Text clean_text(std::string_view pasted) {
       text.is_cut = true;
       line = line->substr(0, k_longest_line_bytes);
     }
-    text.lines.emplace_back(without_marks(shown(*line)));
+    std::string seen = shown(*line);
+    if (seen.find('&') != std::string::npos) seen = without_entities(seen);
+    text.lines.emplace_back(without_bar(without_tags(without_marks(seen))));
   }
   return text;
 }
@@ -105,6 +156,14 @@ KeyValue key_value(std::string_view line) {
   // "**Key:** value": the marks close behind the colon.
   while (!value.empty() && (value.front() == '*' || value.front() == '`')) value.remove_prefix(1);
   return {key, trim(value)};
+}
+
+std::vector<std::string_view> table_cells(std::string_view line) {
+  line = trim(line);
+  if (line.size() < 2 || line.front() != '|' || line.back() != '|') return {};
+  auto cells = split(line.substr(1, line.size() - 2), '|');
+  std::ranges::transform(cells, cells.begin(), [](std::string_view cell) { return trim(cell); });
+  return cells;
 }
 
 std::string_view first_word(std::string_view value) {

@@ -1,9 +1,12 @@
 #include "probe/pasted/settle.h"
 
+#include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "probe/describe.h"
+#include "probe/gpu_visibility.h"
 
 namespace diffcheck::pasted {
 namespace {
@@ -70,6 +73,37 @@ void settle_from_nvidia_packages(Snapshot& snapshot, PackageFacts& torch) {
   }
 }
 
+/// The *_VISIBLE_DEVICES variables that the paste tells, applied as on a live machine. A GPU that a tool of its vendor
+/// listed is one that the driver lets programs use; one of which torch said otherwise stays as it is.
+void settle_visibility(Snapshot& snapshot) {
+  const auto variables = [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = snapshot.env.find(name);
+    if (found == snapshot.env.end() || !found->second.is_known()) return std::nullopt;
+    return found->second.value();
+  };
+  const auto is_told = [&](const char* name) { return variables(name).has_value(); };
+  if (is_told("CUDA_VISIBLE_DEVICES") && !snapshot.complete.gpus.is_unset()) {
+    std::vector<Fact<bool>> reachable;
+    for (const GpuFacts& gpu : snapshot.gpus) {
+      const bool is_open = gpu.visible.is_unset() || gpu.visible.is_known();
+      reachable.push_back(is_open ? known(true, gpu.vendor.source()) : gpu.visible);
+    }
+    const VisibilityFacts pasted = snapshot.visibility;
+    snapshot.visibility = apply_cuda_visibility(variables, snapshot.gpus, reachable, snapshot.complete.gpus);
+    snapshot.visibility.cuda_visible_devices = pasted.cuda_visible_devices;
+    snapshot.visibility.cuda_device_order = pasted.cuda_device_order;
+  }
+  if (is_told("ROCR_VISIBLE_DEVICES") || is_told("HIP_VISIBLE_DEVICES") || is_told("CUDA_VISIBLE_DEVICES")) {
+    std::vector<std::string> order;
+    for (const GpuFacts& gpu : snapshot.gpus) {
+      const bool is_amd = gpu.vendor.is_known() && gpu.vendor.value() == "amd";
+      if (is_amd && gpu.pci_bus_id.is_known()) order.push_back(gpu.pci_bus_id.value());
+    }
+    apply_rocm_visibility(variables, snapshot.gpus, order);
+  }
+  if (is_told("ASCEND_RT_VISIBLE_DEVICES")) apply_ascend_visibility(variables, snapshot.gpus);
+}
+
 }  // namespace
 
 Snapshot settled(Snapshot snapshot, bool has_conda_torch) {
@@ -79,6 +113,7 @@ Snapshot settled(Snapshot snapshot, bool has_conda_torch) {
     const bool has_cuda = !torch->second.cuda.is_absent();
     if (!has_conda_torch && has_cuda) settle_from_nvidia_packages(snapshot, torch->second);
   }
+  settle_visibility(snapshot);
   mark_missing(snapshot);
   return snapshot;
 }

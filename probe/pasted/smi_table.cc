@@ -15,15 +15,6 @@ constexpr std::size_t k_most_instances = 64;
 /// Of a table's own lines: processes may be many, but lines between two rows of "|" or "+" are few.
 constexpr std::size_t k_widest_gap_lines = 4;
 
-/// The cells between "|" marks, trimmed; empty when the line is no row.
-std::vector<std::string_view> cells_of(std::string_view line) {
-  line = trim(line);
-  if (line.size() < 2 || line.front() != '|' || line.back() != '|') return {};
-  auto cells = split(line.substr(1, line.size() - 2), '|');
-  std::ranges::transform(cells, cells.begin(), [](std::string_view cell) { return trim(cell); });
-  return cells;
-}
-
 /// The word behind `label`; "" when the line has no such label.
 std::string_view word_after(std::string_view line, std::string_view label) {
   const std::size_t at = line.find(label);
@@ -75,7 +66,7 @@ class Table {
     if (line.find("MIG devices:") != std::string_view::npos) lists_instances_ = true;
     if (line.find("Processes:") != std::string_view::npos) lists_processes_ = true;
     if (lists_processes_) return;
-    const auto cells = cells_of(line);
+    const auto cells = table_cells(line);
     if (cells.size() < 3) return;
     if (lists_instances_) return read_instance(cells, index);
     if (read_first_row(cells, index)) return;

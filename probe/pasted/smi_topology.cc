@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "probe/pasted/gpu_list.h"
 #include "probe/text.h"
 
 namespace diffcheck::pasted {
@@ -10,11 +11,6 @@ namespace {
 
 constexpr std::size_t k_most_columns = 256;
 constexpr std::ptrdiff_t k_most_gpus = 72;  // an NVL72 rack
-
-std::optional<std::int64_t> gpu_number(std::string_view word) {
-  constexpr std::size_t longest = 6;
-  return word.starts_with("GPU") && word.size() <= longest ? whole_number(word.substr(3)) : std::nullopt;
-}
 
 /// The columns' names up to "CPU Affinity"; empty for any other line.
 std::vector<std::string_view> columns_of(std::string_view line) {
@@ -53,7 +49,7 @@ bool read_row(std::string_view line, std::size_t index, const std::vector<std::s
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto to = gpu_number(columns[i]);
     const auto link = link_of(words[i + 1], source);
-    if (to && to != from && link) part.links.push_back({*from, *to, *link});
+    if (to && to != from && link) part.links.push_back({*from, *to, *link, source});
   }
   // CPU affinity, NUMA affinity and the GPU's own node; any may be blank.
   const std::size_t behind = words.size() - columns.size() - 1;

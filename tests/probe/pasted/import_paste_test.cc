@@ -53,6 +53,60 @@ TEST(ImportPaste, ThreeReportsInOneIssueAreOneMachine) {
   EXPECT_EQ(result.snapshot.packages.at("flash-attn").version.value().text(), "2.7.4.post1");
 }
 
+TEST(CleanText, TakesOffWhatPagesPutAround) {
+  const Text text = clean_text(
+      "<details><summary>env</summary>\n<pre>GPU 0: A</pre>\n</code></pre>\n</details>\n| | a | b |\n| +---+\n"
+      "| N/A   34C |\n|   |  x |\nx &gt; 1 &amp;&lt; y&nbsp;z &\n");
+  EXPECT_EQ(text.lines, (std::vector<std::string>{"env", "GPU 0: A", "", "", "| a | b |", "+---+", "| N/A   34C |",
+                                                  "|   |  x |", "x > 1 &amp;< y z &"}));
+}
+
+/// `block`, each line after `mark`.
+std::string quoted(std::string_view block, const std::string& mark) {
+  std::string text;
+  while (!block.empty()) {
+    const std::size_t end = std::min(block.find('\n'), block.size() - 1);
+    text += mark + std::string(block.substr(0, end + 1));
+    block.remove_prefix(end + 1);
+  }
+  return text;
+}
+
+// As issues look: several blocks, each put in by its author's own means.
+TEST(ImportPaste, AnIssueOfManyBlocksIsOneMachine) {
+  std::string issue =
+      "### System Info\n\n<details><summary>collect_env</summary>\n\n```text\nPyTorch version: 2.5.1+cu121\n"
+      "Is debug build: False\nGPU models and configuration: GPU 0: Tesla T4\nNvidia driver version: 550.90.07\n```\n"
+      "</details>\n\nnvidia-smi says\n\n" +
+      quoted(k_table, "> ") + "\n" + quoted(k_table, "| ") +
+      "\n\x1b[1;32muser@host\x1b[0m:\x1b[34m~\x1b[0m$ pip list | grep -i -e diffusers -e flash\n"
+      "\x1b[31mdiffusers\x1b[0m                 0.32.2\n\x1b[31mflash\x1b[0m-attn                2.7.4.post1\n\n"
+      "<pre><code>$ nvidia-smi --query-gpu=name,compute_cap --format=csv\nname, compute_cap\nTesla T4, 7.5\n"
+      "</code></pre>\n\nI run `CUDA_VISIBLE_DEVICES=0 python wan.py`, that is\n\n    CUDA_VISIBLE_DEVICES=0 python "
+      "wan.py\n";
+  for (const bool has_carriage_returns : {false, true}) {
+    SCOPED_TRACE(has_carriage_returns);
+    std::string text = issue;
+    if (has_carriage_returns) {
+      text.clear();
+      for (const char c : issue) text += c == '\n' ? "\r\n" : std::string(1, c);
+    }
+    const PasteImport result = import_paste(text);
+    EXPECT_EQ(formats(result), (std::vector<std::string>{"collect_env", "nvidia-smi", "nvidia-smi", "pip list",
+                                                         "nvidia-smi --query-gpu", "shell command"}));
+    EXPECT_THAT(result.disagreements, IsEmpty());
+    ASSERT_THAT(result.snapshot.gpus, SizeIs(1));
+    const GpuFacts& gpu = result.snapshot.gpus[0];
+    EXPECT_EQ(gpu.name.value(), "Tesla T4");
+    EXPECT_EQ(to_string(gpu.compute_capability.value()), "7.5");
+    EXPECT_EQ(gpu.pci_bus_id.value(), "0000:00:1e.0");
+    EXPECT_TRUE(gpu.visible.value());
+    EXPECT_EQ(result.snapshot.packages.at("diffusers").version.value().text(), "0.32.2");
+    EXPECT_EQ(result.snapshot.packages.at("flash-attn").version.value().text(), "2.7.4.post1");
+    EXPECT_EQ(result.snapshot.env.at("CUDA_VISIBLE_DEVICES").value(), "0");
+  }
+}
+
 TEST(ImportPaste, ReportsThatDisagreeAreShownInTheSource) {
   const PasteImport result =
       import_paste("PyTorch version: 2.5.1+cu121\nIs debug build: False\n\npip list\ntorch 2.4.0+cu121\n\n" +
@@ -121,7 +175,10 @@ TEST(HostilePaste, MillionsOfLinesAndOfReportsAreBounded) {
        {"Is debug build: False\nPyTorch version: 1\n", "GPU0 GPU1 CPU Affinity\nGPU0 X X\nGPU1 X X\n",
         "| NVIDIA-SMI 1 Driver Version: 1 |\n", "Failed to initialize NVML: Unknown Error\n", "<nvidia_smi_log>\n",
         "GPU 00000000:01:00.0\n    Product Name : T4\n", "pip list\ntorch 1\n\n\n", "a==1\nb==1\nc==1\n\n",
-        "- `diffusers` version: 1\n", "Set vram state to: X\n", "Name: torch\nVersion: 1\n"}) {
+        "- `diffusers` version: 1\n", "Set vram state to: X\n", "Name: torch\nVersion: 1\n",
+        "index, memory.total [MiB]\n0, 1 MiB\n", "topo -p2p r\nGPU0 GPU1\nGPU0 X OK\nGPU1 OK X\n",
+        "GPU[0] : Card series: x\n", "Agent 2\nDevice Type: GPU\n", "| NPU Name | Health | x |\n| 0 a | OK | 1 |\n",
+        "export NCCL_DEBUG=INFO\n", "device,Card Series\ncard0,x\n"}) {
     SCOPED_TRACE(line);
     std::string text;
     while (text.size() < (1U << 18)) text += line;
