@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compares the GPU targets that diffcheck reads with what NVIDIA's cuobjdump lists, file by file.
 
-    gpu_targets.py PROGRAM [--keep FOLDER] [WHEEL|REQUIREMENT|LIBRARY...]
+    gpu_targets.py PROGRAM [--keep FOLDER] [WHEEL|REQUIREMENT|LIBRARY|FOLDER...]
 
-PROGRAM is conformance_gpu_targets of a build. Without further arguments the wheels below are taken. Requirements are
-downloaded with pip, without dependencies, into FOLDER (kept) or a temporary one (several GB). cuobjdump is that on PATH,
-else NVIDIA's wheel; files that it gives up on (of old toolkits) go to an older release, "old tool" in the table. Prints a
-table; exit code 1 on any disagreement, 77 with the reason where nothing can be compared.
+PROGRAM is conformance_gpu_targets of a build. Without further arguments the wheels below are taken; of a folder, such
+as an environment, all native files are. Requirements are downloaded with pip, without dependencies, into FOLDER (all
+kept, 10 GB) or, one at a time, a temporary one (4 GB). cuobjdump is that on PATH, else NVIDIA's wheel; files that it gives up
+on (of old toolkits) go to an older release, "old tool" in the table. Prints a table; exit code 1 on any disagreement,
+77 with the reason where nothing can be compared.
 
 Not compared are suffixes of machine code that cuobjdump leaves out: the f of sm_100f, and before release 13 the a of
 sm_90a too.
@@ -120,6 +121,10 @@ def is_elf(path):
         return file.read(4) == b"\x7fELF"
 
 
+def native_files(folder):
+    return sorted(file for file in folder.rglob("*") if is_elf(file))
+
+
 class Comparison:
     def __init__(self, program, cuobjdumps):
         self.program = program
@@ -151,13 +156,13 @@ class Comparison:
                 row["targets"] |= mine
             else:
                 self.disagreements.append(f"{name}: {path.name}: diffcheck {show(mine)}; cuobjdump {show(theirs)}")
+        if not self.rows:
+            print(f"{'package':32} {'files':>6} {'GPU code':>9} {'old tool':>9} {'agree':>6} {'disagree':>9}  targets")
         self.rows.append(row)
+        print(f"{row['name']:32} {row['files']:6} {row['with_code']:9} {row['old']:9} {row['agree']:6} "
+              f"{row['files'] - row['agree']:9}  {show(row['targets'])}", flush=True)
 
     def report(self):
-        print(f"{'package':32} {'files':>6} {'GPU code':>9} {'old tool':>9} {'agree':>6} {'disagree':>9}  targets")
-        for row in self.rows:
-            print(f"{row['name']:32} {row['files']:6} {row['with_code']:9} {row['old']:9} {row['agree']:6} "
-                  f"{row['files'] - row['agree']:9}  {show(row['targets'])}")
         files, code, old, agree = (sum(row[key] for row in self.rows) for key in ("files", "with_code", "old", "agree"))
         print(f"{'together':32} {files:6} {code:9} {old:9} {agree:6} {files - agree:9}")
         for line in self.disagreements:
@@ -186,7 +191,7 @@ def main():
         for what in options.what or WHEELS:
             path = pathlib.Path(what)
             if path.exists() and path.suffix != ".whl":
-                comparison.compare(path.name, [path])
+                comparison.compare(path.name, native_files(path) if path.is_dir() else [path])
                 continue
             wheel = path if path.exists() else download(what, downloads)
             if wheel is None:
@@ -194,8 +199,9 @@ def main():
             with tempfile.TemporaryDirectory(dir=scratch) as content, zipfile.ZipFile(wheel) as archive:
                 names = [name for name in archive.namelist() if ".so" in name or "/bin/" in name or "/lib/" in name]
                 archive.extractall(content, names)
-                files = sorted(file for file in pathlib.Path(content).rglob("*") if is_elf(file))
-                comparison.compare("-".join(wheel.name.split("-")[:2]), files)
+                comparison.compare("-".join(wheel.name.split("-")[:2]), native_files(pathlib.Path(content)))
+            if not options.keep and wheel is not path:
+                shutil.rmtree(wheel.parent)
         if not comparison.rows:
             skip("no wheel could be downloaded")
         comparison.report()
