@@ -7,7 +7,8 @@ PROGRAM is diffcheck. For each torch below an environment is made, and each pack
 dependencies, matched or not. Then, in that environment,
 
   files    each of the package's libraries is loaded in a process that has imported torch; ours is whether `doctor` has
-           a finding about that file
+           a finding about that file. Some fail by what no file tells, such as another layout of torch's classes: for
+           those, "by package" in the table, a finding that the package was made for another torch will do
   imports  what people write (`import torch; import xformers ...`) is run; ours is whether `doctor` says of the package
            or one of its files that it does not work
 
@@ -17,6 +18,7 @@ each disagreement; exit code 1 on any, 77 with the reason where nothing can be c
 """
 
 import argparse
+import collections
 import dataclasses
 import json
 import os
@@ -37,6 +39,7 @@ class Package:
     requirement: str
     statement: str | None = None
     beside: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()  # packages that the statement imports as well: what is wrong with them counts
 
     @property
     def name(self):
@@ -49,11 +52,11 @@ XFORMERS = ("from xformers import _cpp_lib as lib; error = lib._cpp_library_load
 TENSORDICT_NEEDS = ("cloudpickle", "orjson", "pyvers", "packaging", "importlib-metadata")
 PACKAGES = [
     *(Package(f"xformers=={version}", XFORMERS)
-      for version in ("0.0.28.post1", "0.0.29.post3", "0.0.32.post2", "0.0.33.post2")),
+      for version in ("0.0.27.post2", "0.0.28.post1", "0.0.29.post3", "0.0.32.post2", "0.0.33", "0.0.33.post2")),
     *(Package(f"torchvision=={version}", "import torchvision", ("pillow",))
       for version in ("0.19.1", "0.21.0", "0.23.0", "0.24.1")),
     *(Package(f"torchaudio=={version}", "import torchaudio") for version in ("2.4.1", "2.6.0", "2.8.0", "2.9.1")),
-    *(Package(f"torchao=={version}", "import torchao") for version in ("0.9.0", "0.13.0", "0.15.0")),
+    *(Package(f"torchao=={version}") for version in ("0.9.0", "0.13.0", "0.15.0")),  # imports without what fails
     *(Package(f"tensordict=={version}", "import tensordict", TENSORDICT_NEEDS) for version in ("0.6.2", "0.10.0")),
     *(Package(f"fbgemm-gpu-genai=={version}") for version in ("1.2.0", "1.3.0", "1.4.0")),
     *(Package(f"vllm=={version}") for version in ("0.6.3.post1", "0.8.5.post1", "0.10.2", "0.12.0")),
@@ -63,7 +66,7 @@ PACKAGES = [
     Package("autoawq-kernels==0.0.9", "import awq_ext"),
     Package("torchtext==0.18.0", "import torchtext", ("tqdm", "requests")),
     Package("bitsandbytes==0.48.1", "import bitsandbytes", ("packaging",)),
-    Package("sageattention==1.0.6", "import sageattention"),
+    Package("sageattention==1.0.6", "import sageattention", uses=("triton",)),
     Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "coloredlogs", "sympy")),
 ]
 
@@ -166,66 +169,91 @@ def libraries_of(folder, name):
     return [os.path.normpath(line) for line in found.stdout.splitlines()]
 
 
-class Doctor:
-    """What `doctor` says of an environment."""
+def kind_of(error):
+    kinds = ("cannot open shared object file", "undefined symbol", "not found (required by", "crashed")
+    return next((kind for kind in kinds if kind in error), "another error" if error else "it loads")
 
-    # Findings that do not say that it fails: code for a GPU, a declared range, an absent wheel.
-    MILD = {"module-no-code-for-gpu", "package-declared", "package-wheels"}
+
+class Doctor:
+    """What `doctor` says of an environment, by titles."""
+
+    REFUSED = {"package-built", "package-checked", "package-observed", "package-missing"}
+    MISFIT = REFUSED - {"package-missing"} | {"package-declared", "package-wheels"}
 
     def __init__(self, program, folder):
         done = subprocess.run([str(program), "doctor", "--env", str(folder), "--format", "json"], capture_output=True,
                               text=True, check=False, cwd=folder)
-        self.findings = [f for f in json.loads(done.stdout)["findings"] if f["id"] not in self.MILD]
+        self.findings = json.loads(done.stdout)["findings"]
 
     def about_file(self, path):
-        """The titles of findings about a file."""
         return [finding["title"] for finding in self.findings
-                if finding["id"].startswith("module-") and path in [e["source"] for e in finding["evidence"]]]
+                if finding["id"].startswith("module-") and finding["id"] != "module-no-code-for-gpu"
+                and path in [evidence["source"] for evidence in finding["evidence"]]]
 
-    def about_package(self, name):
-        return [finding["title"] for finding in self.findings
-                if (finding["id"].startswith("package-") and finding["title"].startswith(f"{name} "))
-                or finding["id"] == f"{name}-mismatch"]
+    def refused(self, names):
+        """That packages do not work."""
+        return self.about(names, self.REFUSED)
+
+    def misfits(self, name):
+        """That a package does not fit this torch, or that it was made for another one, which need not hurt."""
+        return self.about([name], self.MISFIT, "packages.torch.version")
+
+    def about(self, names, ids, fact=""):
+        return [finding["title"] for finding in self.findings for name in names
+                if finding["id"] == f"{name}-mismatch"
+                or (finding["id"] in ids and finding["title"].startswith(f"{name} ")
+                    and any(evidence["fact"].startswith(fact) for evidence in finding["evidence"]))]
 
 
 class Table:
     def __init__(self):
         self.rows = []
         self.disagreements = []
+        self.kinds = collections.Counter()
 
-    def add(self, torch, package, files, statement):
+    def add(self, torch, package, files, misfits, statement):
         """`files` and `statement`: (what, the real error or "", ours)."""
-        row = {"torch": torch, "package": package.requirement, "files": len(files), "fail": 0, "disagree": 0,
-               "import": "-"}
+        row = {"torch": torch, "package": package.requirement, "files": len(files), "fail": 0, "by package": 0,
+               "agree": 0, "disagree": 0, "import": "-"}
         for what, real, said in files:
+            agree = self.judge(torch, package, what, real, said, misfits)
             row["fail"] += bool(real)
-            row["disagree"] += self.judge(torch, package, what, real, said)
+            row["by package"] += bool(agree and real and not said)
+            row["agree" if agree else "disagree"] += 1
         if statement:
-            what, real, said = statement
-            wrong = self.judge(torch, package, what, real, said)
-            row["import"] = ("fails" if real else "works") + (", disagree" if wrong else ", agree")
+            agree = self.judge(torch, package, *statement, misfits)
+            row["import"] = ("fails" if statement[1] else "works") + (", agree" if agree else ", disagree")
         if not self.rows:
-            print(f"{'torch':7} {'package':32} {'files':>6} {'fail':>5} {'agree':>6} {'disagree':>9}  import")
+            self.print_row({name: name for name in row})
         self.rows.append(row)
-        print(f"{row['torch']:7} {row['package']:32} {row['files']:6} {row['fail']:5} "
-              f"{row['files'] - row['disagree']:6} {row['disagree']:9}  {row['import']}", flush=True)
+        self.print_row(row)
 
-    def judge(self, torch, package, what, real, said):
-        if bool(real) == bool(said):
-            return False
+    @staticmethod
+    def print_row(row):
+        print(f"{row['torch']:7} {row['package']:32} {row['files']:>6} {row['fail']:>5} {row['by package']:>11} "
+              f"{row['agree']:>6} {row['disagree']:>9}  {row['import']}", flush=True)
+
+    def judge(self, torch, package, what, real, said, misfits):
+        if bool(real) == bool(said) or (real and misfits):
+            return True
+        self.kinds[kind_of(real)] += 1
         self.disagreements.append(f"torch {torch}, {package.requirement}, {what}\n"
                                   f"    really: {real or 'it loads'}\n"
                                   f"    doctor: {'; '.join(said) or 'says nothing against it'}")
-        return True
+        return False
 
     def report(self):
-        files, fail, disagree = (sum(row[key] for row in self.rows) for key in ("files", "fail", "disagree"))
+        files, fail, by_package, agree, disagree = (
+            sum(row[key] for row in self.rows) for key in ("files", "fail", "by package", "agree", "disagree"))
         imports = [row["import"] for row in self.rows if row["import"] != "-"]
-        agree = sum(one.endswith(" agree") for one in imports)
+        agreeing = sum(one.endswith(" agree") for one in imports)
         print(f"together: {len(self.rows)} pairs\n"
-              f"  files: {files}, of which {fail} do not load: {files - disagree} agree, {disagree} disagree\n"
+              f"  files: {files}, of which {fail} do not load: {agree} agree ({by_package} by package), "
+              f"{disagree} disagree\n"
               f"  imports: {len(imports)}, of which {sum(one.startswith('fails') for one in imports)} fail: "
-              f"{agree} agree, {len(imports) - agree} disagree")
+              f"{agreeing} agree, {len(imports) - agreeing} disagree")
+        for kind, count in self.kinds.most_common():
+            print(f"  disagreements where really: {kind}: {count}")
         for line in self.disagreements:
             print(line)
 
@@ -243,9 +271,9 @@ def compare(program, installer, folder, torch, package, table):
     statement = None
     if package.statement:
         done = python(folder, "-c", f"import torch; {package.statement}")
-        said = doctor.about_package(package.name) + [title for _, _, titles in files for title in titles]
+        said = doctor.refused((package.name, *package.uses)) + [title for _, _, titles in files for title in titles]
         statement = (package.statement, last_line(done.stderr) if done.returncode != 0 else "", said)
-    table.add(torch, package, files, statement)
+    table.add(torch, package, files, doctor.misfits(package.name), statement)
     installer.uninstall(folder, package.name)
 
 
