@@ -8,7 +8,8 @@ dependencies, matched or not. Then, in that environment,
 
   files    each of the package's libraries is loaded in a process that has imported torch; ours is whether `doctor` has
            a finding about that file. Some fail by what no file tells, such as another layout of torch's classes: for
-           those, "by package" in the table, a finding that the package was made for another torch will do
+           those, "by package" in the table, a finding that the package was made for another torch will do; not for a
+           library that is absent
   imports  what people write (`import torch; import xformers ...`) is run; ours is whether `doctor` says of the package
            or one of its files that it does not work
 
@@ -169,8 +170,11 @@ def libraries_of(folder, name):
     return [os.path.normpath(line) for line in found.stdout.splitlines()]
 
 
+NO_LIBRARY = "cannot open shared object file"
+
+
 def kind_of(error):
-    kinds = ("cannot open shared object file", "undefined symbol", "not found (required by", "crashed")
+    kinds = (NO_LIBRARY, "undefined symbol", "not found (required by", "crashed")
     return next((kind for kind in kinds if kind in error), "another error" if error else "it loads")
 
 
@@ -234,7 +238,7 @@ class Table:
               f"{row['agree']:>6} {row['disagree']:>9}  {row['import']}", flush=True)
 
     def judge(self, torch, package, what, real, said, misfits):
-        if bool(real) == bool(said) or (real and misfits):
+        if bool(real) == bool(said) or (real and misfits and kind_of(real) != NO_LIBRARY):
             return True
         self.kinds[kind_of(real)] += 1
         self.disagreements.append(f"torch {torch}, {package.requirement}, {what}\n"
