@@ -110,12 +110,11 @@ class Installer:
         self.uv = tools / "bin" / "uv"
         self.environment = {**os.environ, "UV_CACHE_DIR": str(folder / "uv-cache"), "UV_PYTHON_DOWNLOADS": "never",
                             "UV_HTTP_TIMEOUT": "600"}
-        if not self.uv.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(tools)], check=True)
-            done = subprocess.run([str(tools / "bin" / "pip"), "install", "--quiet", "uv"], capture_output=True,
-                                  text=True, check=False)
+        for command in [] if self.uv.exists() else [
+                [sys.executable, "-m", "venv", str(tools)], [str(tools / "bin" / "pip"), "install", "--quiet", "uv"]]:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
-                skip(f"uv cannot be installed: {last_line(done.stderr)}")
+                skip(f"uv cannot be installed: {last_line(done.stderr + done.stdout)}")
 
     def run(self, *arguments):
         """The last line of the error, or None."""
