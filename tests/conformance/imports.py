@@ -41,6 +41,7 @@ class Package:
     statement: str | None = None
     beside: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()  # packages that the statement imports as well: what is wrong with them counts
+    first: str = ""  # its library that others of it take symbols from without naming it
 
     @property
     def name(self):
@@ -68,23 +69,35 @@ PACKAGES = [
     Package("torchtext==0.18.0", "import torchtext", ("tqdm", "requests")),
     Package("bitsandbytes==0.48.1", "import bitsandbytes", ("packaging",)),
     Package("sageattention==1.0.6", "import sageattention", uses=("triton",)),
-    Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "coloredlogs", "sympy")),
+    Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "coloredlogs", "sympy"),
+            first="libonnxruntime_providers_shared.so"),
 ]
 
-# Each file in a child of the process that has torch, as one that loads may hide what the next one lacks.
+# Each file in a child of the process that has torch, as one that loads may hide what the next one lacks. A package loads
+# its own libraries before those that need them.
 LOADER = """
 import ctypes, json, os, sys
 import torch
-for path in sys.argv[1:]:
+
+def load(path, others):
+    try:
+        ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        other = others.pop(str(error).split(":")[0], None)
+        if other is None:
+            return str(error)
+        return load(other, others) or load(path, others)
+    return ""
+
+first, paths = sys.argv[1].split(), sys.argv[2:]
+by_name = {os.path.basename(path): path for path in paths}
+for path in paths:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        message = ""
-        try:
-            ctypes.CDLL(path)
-        except OSError as error:
-            message = str(error)
-        os.write(write, message.encode())
+        for name in first:
+            load(by_name[name], {})
+        os.write(write, load(path, dict(by_name)).encode())
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as answer:
@@ -266,7 +279,7 @@ def compare(program, installer, folder, torch, package, table):
         print(f"torch {torch}: {package.requirement}: {why}", file=sys.stderr)
         return
     doctor = Doctor(program, folder)
-    loaded = python(folder, "-c", LOADER, *libraries_of(folder, package.name))
+    loaded = python(folder, "-c", LOADER, package.first, *libraries_of(folder, package.name))
     files = []
     for line in loaded.stdout.splitlines():
         path, error = json.loads(line)
