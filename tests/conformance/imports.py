@@ -69,7 +69,7 @@ PACKAGES = [
     Package("torchtext==0.18.0", "import torchtext", ("tqdm", "requests")),
     Package("bitsandbytes==0.48.1", "import bitsandbytes", ("packaging",)),
     Package("sageattention==1.0.6", "import sageattention", uses=("triton",)),
-    Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "coloredlogs", "sympy"),
+    Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "packaging", "coloredlogs"),
             first="libonnxruntime_providers_shared.so"),
 ]
 
