@@ -41,7 +41,7 @@ class Package:
     statement: str | None = None
     beside: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()  # packages that the statement imports as well: what is wrong with them counts
-    first: str = ""  # its library that others of it take symbols from without naming it
+    not_alone: tuple[str, ...] = ()  # its libraries that only load inside its own process
 
     @property
     def name(self):
@@ -70,7 +70,7 @@ PACKAGES = [
     Package("bitsandbytes==0.48.1", "import bitsandbytes", ("packaging",)),
     Package("sageattention==1.0.6", "import sageattention", uses=("triton",)),
     Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "packaging", "coloredlogs"),
-            first="libonnxruntime_providers_shared.so"),
+            not_alone=("libonnxruntime_providers_cuda.so", "libonnxruntime_providers_tensorrt.so")),
 ]
 
 # Each file in a child of the process that has torch, as one that loads may hide what the next one lacks. A package loads
@@ -89,14 +89,11 @@ def load(path, others):
         return load(other, others) or load(path, others)
     return ""
 
-first, paths = sys.argv[1].split(), sys.argv[2:]
-by_name = {os.path.basename(path): path for path in paths}
-for path in paths:
+by_name = {os.path.basename(path): path for path in sys.argv[1:]}
+for path in sys.argv[1:]:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        for name in first:
-            load(by_name[name], {})
         os.write(write, load(path, dict(by_name)).encode())
         os._exit(0)
     os.close(write)
@@ -279,11 +276,15 @@ def compare(program, installer, folder, torch, package, table):
         print(f"torch {torch}: {package.requirement}: {why}", file=sys.stderr)
         return
     doctor = Doctor(program, folder)
-    loaded = python(folder, "-c", LOADER, package.first, *libraries_of(folder, package.name))
+    libraries = [path for path in libraries_of(folder, package.name)
+                 if os.path.basename(path) not in package.not_alone]
+    loaded = python(folder, "-c", LOADER, *libraries)
     files = []
     for line in loaded.stdout.splitlines():
         path, error = json.loads(line)
-        files.append((os.path.basename(path), error, doctor.about_file(path)))
+        # The error may name another library that this one needs.
+        said = doctor.about_file(path) or doctor.about_file(error.split(":")[0])
+        files.append((os.path.basename(path), error, said))
     statement = None
     if package.statement:
         done = python(folder, "-c", f"import torch; {package.statement}")
