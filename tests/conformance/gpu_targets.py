@@ -5,7 +5,7 @@
 
 PROGRAM is conformance_gpu_targets of a build. Without further arguments the wheels below are taken; of a folder, such
 as an environment, all native files are. Requirements are downloaded with pip, without dependencies, into FOLDER (all
-kept, 10 GB) or, one at a time, a temporary one (4 GB). cuobjdump is that on PATH, else NVIDIA's wheel; files that it gives up
+kept, 13 GB) or, one at a time, a temporary one (4 GB). cuobjdump is that on PATH, else NVIDIA's wheel; files that it gives up
 on (of old toolkits) go to an older release, "old tool" in the table. Prints a table; exit code 1 on any disagreement,
 77 with the reason where nothing can be compared.
 
@@ -23,11 +23,13 @@ import sys
 import tempfile
 import zipfile
 
+# Of CUDA 12.1, 12.4, 12.6, 12.8 and 13; vLLM and sgl-kernel hold FlashAttention 2 and 3.
 WHEELS = [
-    "torch==2.4.1", "torch==2.7.1", "torch==2.8.0", "torchvision==0.23.0", "xformers==0.0.28.post3",
-    "xformers==0.0.32.post2", "bitsandbytes==0.48.1", "sgl-kernel==0.3.16", "onnxruntime-gpu==1.23.2",
-    "nvidia-nccl-cu12==2.27.3", "nvidia-cusparselt-cu12==0.7.1", "nvidia-cudnn-cu12==9.10.2.21",
-    "nvidia-cublas-cu12==12.8.4.1", "nvidia-nvshmem-cu12==3.3.20", "triton==3.1.0",
+    "torch==2.4.1", "torch==2.6.0", "torch==2.7.1", "torch==2.8.0", "torch==2.9.1", "torch==2.15.0",
+    "torchvision==0.23.0", "xformers==0.0.28.post3", "xformers==0.0.32.post2", "vllm==0.6.3.post1", "vllm==0.10.2",
+    "vllm==0.33.0", "sgl-kernel==0.3.16", "bitsandbytes==0.48.1", "fbgemm-gpu-genai==1.4.0",
+    "onnxruntime-gpu==1.23.2", "nvidia-nccl-cu12==2.27.3", "nvidia-cusparselt-cu12==0.7.1",
+    "nvidia-cudnn-cu12==9.10.2.21", "nvidia-cublas-cu12==12.8.4.1", "nvidia-nvshmem-cu12==3.3.20", "triton==3.1.0",
 ]
 PLATFORMS = ["manylinux_2_34_x86_64", "manylinux_2_31_x86_64", "manylinux_2_28_x86_64", "manylinux_2_27_x86_64",
              "manylinux_2_24_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux1_x86_64",
