@@ -5,12 +5,12 @@
 
 PROGRAM is conformance_gpu_targets of a build. Without further arguments the wheels below are taken; of a folder, such
 as an environment, all native files are. Requirements are downloaded with pip, without dependencies, into FOLDER (all
-kept, 13 GB) or, one at a time, a temporary one (4 GB). cuobjdump is that on PATH, else NVIDIA's wheel; files that it gives up
-on (of old toolkits) go to an older release, "old tool" in the table. Prints a table; exit code 1 on any disagreement,
-77 with the reason where nothing can be compared.
+kept, 13 GB) or, one at a time, a temporary one (4 GB). cuobjdump is that on PATH, else NVIDIA's wheel; files that it
+gives up on (of old toolkits) go to an older release, "old tool" in the table. Prints a table; exit code 1 on any
+disagreement, 77 with the reason where nothing can be compared.
 
 Not compared are suffixes of machine code that cuobjdump leaves out: the f of sm_100f, and before release 13 the a of
-sm_90a too.
+sm_90a too; and files with code for AMD.
 """
 
 import argparse
