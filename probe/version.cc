@@ -206,6 +206,23 @@ Version Version::base() const {
   return result;
 }
 
+Version Version::first_development() const {
+  Version result = *this;
+  result.text_.clear();
+  result.local_.clear();
+  result.dev_ = 0;
+  if (phase_ == Phase::final && !post_) result.phase_ = Phase::dev_only;
+  return result;
+}
+
+Version Version::without_post() const {
+  Version result = *this;
+  result.text_.clear();
+  result.local_.clear();
+  if (post_) result.post_ = result.dev_ = std::nullopt;
+  return result;
+}
+
 std::strong_ordering operator<=>(const Version& left, const Version& right) {
   if (const auto order = left.epoch_ <=> right.epoch_; order != 0) return order;
   if (const auto order = compare_release(left.release_, right.release_); order != 0) return order;
@@ -239,13 +256,11 @@ std::optional<bool> matches_prefix(const Version& version, std::string_view op, 
 /// PEP 440's exclusive comparisons leave out what belongs to the named release: 2.9.0.dev1 is not < 2.9, and
 /// neither 2.9.post1 nor 2.9+cu128 is > 2.9.
 bool is_below(const Version& version, const Version& wanted) {
-  const bool its_own = version.is_prerelease() && !wanted.is_prerelease() && version.base() == wanted.base();
-  return version < wanted && !its_own;
+  return version < (wanted.is_prerelease() ? wanted : wanted.first_development());
 }
 bool is_above(const Version& version, const Version& wanted) {
-  const bool its_own = ((version.is_postrelease() && !wanted.is_postrelease()) || !version.local().empty()) &&
-                       version.base() == wanted.base();
-  return version > wanted && !its_own;
+  if (wanted.is_postrelease() || wanted.is_development()) return version.public_part() > wanted;
+  return version.without_post() > wanted;
 }
 
 std::optional<bool> satisfies_one(const Version& version, std::string_view specifier) {

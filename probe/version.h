@@ -24,10 +24,15 @@ class Version {
   std::int64_t epoch() const { return epoch_; }
   bool is_prerelease() const { return dev_.has_value() || (phase_ != Phase::final && phase_ != Phase::dev_only); }
   bool is_postrelease() const { return post_.has_value(); }
+  bool is_development() const { return dev_.has_value(); }
   /// The same version without its local label.
   Version public_part() const;
   /// Epoch and release alone; has no text.
   Version base() const;
+  /// The least version that belongs to this release: "2.9.dev0" of 2.9; has no text.
+  Version first_development() const;
+  /// What a post-release comes after, without its local label: "2.9" of 2.9.post1.dev2; has no text.
+  Version without_post() const;
 
   friend std::strong_ordering operator<=>(const Version& left, const Version& right);
   friend bool operator==(const Version& left, const Version& right) { return (left <=> right) == 0; }

@@ -49,7 +49,7 @@ class Collector {
         if (!told_.emplace(name, need.package).second) continue;
         auto unmet = unmet_need(name, version, need.package, need.specifier);
         if (!unmet || (need.optional && !unmet->found)) continue;
-        unmet->basis = pin.basis;
+        unmet->basis = loads_all_the_same(*unmet, pin) ? "declared" : pin.basis;
         unmet->reason = pin.reason;
         unmet->source = pin.origin;
         unmet->fitting = fitting_release(*unmet);
@@ -91,6 +91,25 @@ class Collector {
     if (!installed.is_known() || satisfies(installed.value(), specifier).value_or(true)) return std::nullopt;
     unmet.found = installed.value();
     return unmet;
+  }
+
+  /// Built for another patch release of the same torch, and no symbol is missing: it loads. Between minor releases
+  /// classes change as well, which no symbol tells.
+  bool loads_all_the_same(const UnmetNeed& unmet, const WheelPin& pin) const {
+    if (pin.basis != "built" || unmet.needed != "torch" || !unmet.found || !unmet.specifier.starts_with("=="))
+      return false;
+    const auto built_for = Version::parse(unmet.specifier.substr(2));
+    const bool same_minor = built_for && built_for->component(0) == unmet.found->component(0) &&
+                            built_for->component(1) == unmet.found->component(1);
+    if (!same_minor) return false;
+    bool some_take_from_torch = false;
+    for (const BinaryFacts& file : snapshot_.binaries) {
+      if (!file.package.is_known() || file.package.value() != unmet.package) continue;
+      const auto& missing = file.missing_torch_symbols;
+      if (missing.is_known() ? !missing.value().empty() : !missing.is_absent()) return false;
+      some_take_from_torch = some_take_from_torch || missing.is_known();
+    }
+    return some_take_from_torch;
   }
 
   /// Wheels of one release differ by CUDA major. Without a known torch build, all count.

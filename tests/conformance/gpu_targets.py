@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Compares the GPU targets that diffcheck reads with what NVIDIA's cuobjdump lists, file by file.
 
-    gpu_targets.py PROGRAM [--keep FOLDER] [WHEEL|REQUIREMENT|LIBRARY...]
+    gpu_targets.py PROGRAM [--keep FOLDER] [WHEEL|REQUIREMENT|LIBRARY|FOLDER...]
 
-PROGRAM is conformance_gpu_targets of a build. Without further arguments the wheels below are taken. Requirements are
-downloaded with pip, without dependencies, into FOLDER (kept) or a temporary one (several GB). cuobjdump is that on PATH,
-else NVIDIA's wheel; files that it gives up on (of old toolkits) go to an older release, "old tool" in the table. Prints a
-table; exit code 1 on any disagreement, 77 with the reason where nothing can be compared.
+PROGRAM is conformance_gpu_targets of a build. Without further arguments the wheels below are taken; of a folder, such
+as an environment, all native files are. Requirements are downloaded with pip, without dependencies, into FOLDER (all
+kept, 13 GB) or, one at a time, a temporary one (4 GB). cuobjdump is that on PATH, else NVIDIA's wheel; files that it
+gives up on (of old toolkits) go to an older release, "old tool" in the table. Prints a table; exit code 1 on any
+disagreement, 77 with the reason where nothing can be compared.
 
 Not compared are suffixes of machine code that cuobjdump leaves out: the f of sm_100f, and before release 13 the a of
-sm_90a too.
+sm_90a too; and files with code for AMD.
 """
 
 import argparse
@@ -22,11 +23,13 @@ import sys
 import tempfile
 import zipfile
 
+# Of CUDA 12.1, 12.4, 12.6, 12.8 and 13; vLLM and sgl-kernel hold FlashAttention 2 and 3.
 WHEELS = [
-    "torch==2.4.1", "torch==2.7.1", "torch==2.8.0", "torchvision==0.23.0", "xformers==0.0.28.post3",
-    "xformers==0.0.32.post2", "bitsandbytes==0.48.1", "sgl-kernel==0.3.16", "onnxruntime-gpu==1.23.2",
-    "nvidia-nccl-cu12==2.27.3", "nvidia-cusparselt-cu12==0.7.1", "nvidia-cudnn-cu12==9.10.2.21",
-    "nvidia-cublas-cu12==12.8.4.1", "nvidia-nvshmem-cu12==3.3.20", "triton==3.1.0",
+    "torch==2.4.1", "torch==2.6.0", "torch==2.7.1", "torch==2.8.0", "torch==2.9.1", "torch==2.15.0",
+    "torchvision==0.23.0", "xformers==0.0.28.post3", "xformers==0.0.32.post2", "vllm==0.6.3.post1", "vllm==0.10.2",
+    "vllm==0.33.0", "sgl-kernel==0.3.16", "bitsandbytes==0.48.1", "fbgemm-gpu-genai==1.4.0",
+    "onnxruntime-gpu==1.23.2", "nvidia-nccl-cu12==2.27.3", "nvidia-cusparselt-cu12==0.7.1",
+    "nvidia-cudnn-cu12==9.10.2.21", "nvidia-cublas-cu12==12.8.4.1", "nvidia-nvshmem-cu12==3.3.20", "triton==3.1.0",
 ]
 PLATFORMS = ["manylinux_2_34_x86_64", "manylinux_2_31_x86_64", "manylinux_2_28_x86_64", "manylinux_2_27_x86_64",
              "manylinux_2_24_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux1_x86_64",
@@ -113,11 +116,19 @@ def ours(program, path):
     return targets[0] if targets and targets[0].startswith("unreadable") else set(targets)
 
 
+def has_amd_code(targets):
+    return "offload bundle" in targets if isinstance(targets, str) else any(name.startswith("gfx") for name in targets)
+
+
 def is_elf(path):
     if path.is_symlink() or not path.is_file():
         return False
     with open(path, "rb") as file:
         return file.read(4) == b"\x7fELF"
+
+
+def native_files(folder):
+    return sorted(file for file in folder.rglob("*") if is_elf(file))
 
 
 class Comparison:
@@ -143,6 +154,9 @@ class Comparison:
             if theirs is None:
                 print(f"{name}: {path.name}: no cuobjdump reads it", file=sys.stderr)
                 continue
+            if has_amd_code(mine):
+                print(f"{name}: {path.name}: code for AMD, which cuobjdump does not read", file=sys.stderr)
+                continue
             row["files"] += 1
             row["with_code"] += bool(theirs)
             row["old"] += cuobjdump is not self.cuobjdumps[0]
@@ -151,13 +165,13 @@ class Comparison:
                 row["targets"] |= mine
             else:
                 self.disagreements.append(f"{name}: {path.name}: diffcheck {show(mine)}; cuobjdump {show(theirs)}")
+        if not self.rows:
+            print(f"{'package':32} {'files':>6} {'GPU code':>9} {'old tool':>9} {'agree':>6} {'disagree':>9}  targets")
         self.rows.append(row)
+        print(f"{row['name']:32} {row['files']:6} {row['with_code']:9} {row['old']:9} {row['agree']:6} "
+              f"{row['files'] - row['agree']:9}  {show(row['targets'])}", flush=True)
 
     def report(self):
-        print(f"{'package':32} {'files':>6} {'GPU code':>9} {'old tool':>9} {'agree':>6} {'disagree':>9}  targets")
-        for row in self.rows:
-            print(f"{row['name']:32} {row['files']:6} {row['with_code']:9} {row['old']:9} {row['agree']:6} "
-                  f"{row['files'] - row['agree']:9}  {show(row['targets'])}")
         files, code, old, agree = (sum(row[key] for row in self.rows) for key in ("files", "with_code", "old", "agree"))
         print(f"{'together':32} {files:6} {code:9} {old:9} {agree:6} {files - agree:9}")
         for line in self.disagreements:
@@ -186,7 +200,7 @@ def main():
         for what in options.what or WHEELS:
             path = pathlib.Path(what)
             if path.exists() and path.suffix != ".whl":
-                comparison.compare(path.name, [path])
+                comparison.compare(path.name, native_files(path) if path.is_dir() else [path])
                 continue
             wheel = path if path.exists() else download(what, downloads)
             if wheel is None:
@@ -194,8 +208,9 @@ def main():
             with tempfile.TemporaryDirectory(dir=scratch) as content, zipfile.ZipFile(wheel) as archive:
                 names = [name for name in archive.namelist() if ".so" in name or "/bin/" in name or "/lib/" in name]
                 archive.extractall(content, names)
-                files = sorted(file for file in pathlib.Path(content).rglob("*") if is_elf(file))
-                comparison.compare("-".join(wheel.name.split("-")[:2]), files)
+                comparison.compare("-".join(wheel.name.split("-")[:2]), native_files(pathlib.Path(content)))
+            if not options.keep and wheel is not path:
+                shutil.rmtree(wheel.parent)
         if not comparison.rows:
             skip("no wheel could be downloaded")
         comparison.report()

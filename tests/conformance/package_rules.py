@@ -3,28 +3,55 @@
 
     package_rules.py PROGRAM [--count N] [--seed N]
 
-PROGRAM is conformance_package_rules of a build. `packaging` is that of this Python, else the copy inside pip. Prints the
-number of questions of each kind and every disagreement (the first 20); exit code 1 on any, 77 where nothing can be compared.
+PROGRAM is conformance_package_rules of a build. `packaging` is that of this Python, else the copy inside pip, else one
+that pip installs into a temporary folder. Prints the number of questions and every disagreement (the first 20); exit
+code 1 on any, 77 where nothing can be compared.
 """
 import argparse
+import importlib
 import random
 import subprocess
 import sys
+import tempfile
 
 SKIPPED = 77
-try:
-    import packaging
-    from packaging import markers, specifiers, version
-except ImportError:
-    try:
-        from pip._vendor import packaging
-        from pip._vendor.packaging import markers, specifiers, version
-    except ImportError:
-        print("skipped: this Python has neither packaging nor pip")
-        sys.exit(SKIPPED)
-if int(packaging.__version__.split(".")[0]) < 22:
-    print(f"skipped: packaging {packaging.__version__} still reads what PEP 440 refuses; 22 or newer is needed")
+# Those before 22 read what PEP 440 refuses; those before 26.3 compare post-releases, local labels and extras otherwise.
+OLDEST = "26.3"
+
+
+def numbers(version):
+    return [int(number) for number in version.split(".")[:2]]
+
+
+def find_packaging():
+    """The module, new enough; else the reason why there is none."""
+    for name in ("packaging", "pip._vendor.packaging"):
+        try:
+            found = importlib.import_module(name)
+        except ImportError:
+            continue
+        if numbers(found.__version__) >= numbers(OLDEST):
+            return found
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", folder,
+                               f"packaging>={OLDEST}"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            return f"packaging {OLDEST} or newer is neither here nor can pip install it"
+        for name in [name for name in sys.modules if name.split(".")[0] == "packaging"]:
+            del sys.modules[name]
+        sys.path.insert(0, folder)
+        found = importlib.import_module("packaging")
+        for part in ("markers", "specifiers", "version"):
+            importlib.import_module(f"packaging.{part}")
+        return found
+
+
+packaging = find_packaging()
+if isinstance(packaging, str):
+    print(f"skipped: {packaging}")
     sys.exit(SKIPPED)
+markers, specifiers, version = (importlib.import_module(f"{packaging.__name__}.{part}")
+                                for part in ("markers", "specifiers", "version"))
 
 RELEASES = ["0", "1", "1.0", "1.0.0", "1.1", "2.4", "2.4.1", "2.5.1", "2.6.0", "2.7", "2.10", "12.4.5.8", "2024.12.1"]
 SUFFIXES = ["", "", "", "a1", "b2", "rc1", "rc", ".dev0", ".dev20241112", ".post1", ".post4", "a1.dev2", ".post1.dev3"]

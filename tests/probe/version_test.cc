@@ -45,6 +45,23 @@ TEST(VersionTest, SpecifiersIgnoreALocalLabelTheyDoNotName) {
   EXPECT_EQ(satisfies(torch, "nonsense"), std::nullopt);
 }
 
+TEST(VersionTest, ExclusiveComparisonsLeaveOutWhatBelongsToTheNamedRelease) {
+  const auto inside = [](const char* version, const char* specifier) {
+    return satisfies(*Version::parse(version), specifier);
+  };
+  for (const char* outside : {"2.9.dev1", "2.9rc1", "2.9+cu128", "2.9"}) EXPECT_EQ(inside(outside, "<2.9"), false);
+  EXPECT_EQ(inside("2.9rc1", "<2.9rc2"), true);
+  EXPECT_EQ(inside("2.9rc1", "<2.9.post1"), true);
+  EXPECT_EQ(inside("2.9.post1.dev1", "<2.9.post1"), false);
+  for (const char* outside : {"2.9", "2.9+cu128", "2.9.post1", "2.9.post1.dev2"})
+    EXPECT_EQ(inside(outside, ">2.9"), false) << outside;
+  EXPECT_EQ(inside("2.9.post2+cu128", ">2.9.post1"), true);
+  EXPECT_EQ(inside("2.9.post1+cu128", ">2.9.post1"), false);
+  EXPECT_EQ(inside("2.9+cu128", ">2.9rc1"), true);
+  EXPECT_EQ(inside("2.9rc1.post1", ">2.9rc1"), false);
+  EXPECT_EQ(inside("2.9.dev2+cu128", ">2.9.dev1"), true);
+}
+
 TEST(ComputeCapabilityTest, ReadsEverySpelling) {
   EXPECT_EQ(to_string(*ComputeCapability::parse("sm_90a")), "9.0a");
   EXPECT_EQ(to_string(*ComputeCapability::parse("compute_120")), "12.0");

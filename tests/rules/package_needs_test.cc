@@ -9,8 +9,10 @@
 namespace diffcheck {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 class PackageNeedsTest : public testing::Test {
  protected:
@@ -45,6 +47,35 @@ TEST_F(PackageNeedsTest, AnExtensionOfAnotherTorchIsNamedWithTheReleaseThatFits)
   add("xformers", "0.0.28");
   EXPECT_THAT(unmet(),
               ElementsAre("xformers: torch==2.4.1, 2.6.0+cu124 (built) -> xformers>=0.0.29.post2,<=0.0.29.post3"));
+}
+
+TEST_F(PackageNeedsTest, AnotherPatchReleaseIsNoMoreThanDeclaredWhereNoSymbolIsMissing) {
+  const char* const built = "xformers: torch==2.4.0, 2.4.1 (built) -> xformers>=0.0.28,<=0.0.28.post1";
+  const char* const declared = "xformers: torch==2.4.0, 2.4.1 (declared) -> xformers>=0.0.28,<=0.0.28.post1";
+  add("torch", "2.4.1");
+  add("xformers", "0.0.27.post2");
+  EXPECT_THAT(unmet(), ElementsAre(built));
+  BinaryFacts file;
+  file.package = known<std::string>("xformers", "test");
+  file.missing_torch_symbols = known<std::vector<std::string>>({}, "test");
+  snapshot_.binaries = {file};
+  EXPECT_THAT(unmet(), ElementsAre(declared));
+  file.missing_torch_symbols = known<std::vector<std::string>>({"_ZN3c105ErrorE"}, "test");
+  snapshot_.binaries.push_back(file);
+  EXPECT_THAT(unmet(), ElementsAre(built));
+  snapshot_.binaries.back().missing_torch_symbols = unknown<std::vector<std::string>>("test", "not read");
+  EXPECT_THAT(unmet(), ElementsAre(built));
+  snapshot_.binaries.pop_back();
+  add("torch", "2.5.0");
+  EXPECT_THAT(unmet(), Not(Contains(declared)));
+}
+
+TEST_F(PackageNeedsTest, ATritonThatImportsSetuptoolsNeedsIt) {
+  add("triton", "3.2.0");
+  EXPECT_THAT(unmet(), ElementsAre("triton: setuptools, none (observed)"));
+  EXPECT_THAT(unmet(false), IsEmpty());
+  add("setuptools", "80.9.0");
+  EXPECT_THAT(unmet(), IsEmpty());
 }
 
 TEST_F(PackageNeedsTest, WhatFitsIsSilent) {
