@@ -49,6 +49,8 @@ class ElfBuilder {
   ElfBuilder& symbol(std::string name, bool defined, std::string version = "", bool weak = false);
   ElfBuilder& without_section_headers();
   ElfBuilder& machine(std::uint16_t machine);
+  /// Makes a program of it: the dynamic linker that it names.
+  ElfBuilder& interpreter(std::string path);
 
   std::string build() const;
 
@@ -83,6 +85,7 @@ class ElfBuilder {
   std::vector<Symbol> symbols_;
   bool section_headers_ = true;
   std::uint16_t machine_ = 62;
+  std::string interpreter_;
 };
 
 }  // namespace diffcheck
