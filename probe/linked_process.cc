@@ -142,6 +142,15 @@ const Result<ElfLookup>& LinkedProcess::lookup(const std::string& path) {
   return lookups_.emplace(path, open()).first->second;
 }
 
+/// "cusparseLtInit" begins like libcusparse, and is in libcusparseLt.
+bool LinkedProcess::is_in_another(const std::string& symbol) {
+  return std::any_of(loaded_.begin(), loaded_.end(), [&](const LoadedObject& object) {
+    const auto& library = lookup(object.path);
+    const auto defines = library ? library->defines(symbol) : Result<bool>(library.error());
+    return defines && *defines;
+  });
+}
+
 void LinkedProcess::check_symbols_of(const LoadedObject& object, LoadOutcome& outcome) {
   const std::vector<std::string> libraries = doubtful_needs(object);
   if (libraries.empty()) return;
@@ -157,9 +166,13 @@ void LinkedProcess::check_symbols_of(const LoadedObject& object, LoadOutcome& ou
     const std::string& path = find(name)->path;
     const auto& provider = lookup(path);
     for (const ElfSymbol& symbol : *symbols) {
-      if (symbol.defined || symbol.weak || !belongs_to(symbol, name) || !provider) continue;
-      const auto defines = provider->defines(symbol.name);
-      if (defines && !*defines) add_defect(outcome, {LinkDefect::Kind::missing_symbol, symbol.name, path, object.path});
+      if (symbol.defined || symbol.weak || !belongs_to(symbol, name)) continue;
+      const auto defines = provider ? provider->defines(symbol.name) : Result<bool>(provider.error());
+      if (!defines) {
+        if (!outcome.unknown) outcome.unknown = defines.error();
+      } else if (!*defines && (!symbol.version.empty() || !is_in_another(symbol.name))) {
+        add_defect(outcome, {LinkDefect::Kind::missing_symbol, symbol.name, path, object.path});
+      }
     }
   }
 }

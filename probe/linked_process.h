@@ -69,6 +69,7 @@ class LinkedProcess {
   void check_symbols_of(const LoadedObject& object, LoadOutcome& outcome);
   /// The libraries whose versions do not tell what is in them, and that may be others than the object was built with.
   std::vector<std::string> doubtful_needs(const LoadedObject& object) const;
+  bool is_in_another(const std::string& symbol);
   const Result<ElfLookup>& lookup(const std::string& path);
   void undo(std::size_t size);
   const Asking* caller() const;

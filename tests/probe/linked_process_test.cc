@@ -244,6 +244,15 @@ TEST_F(LinkedProcessTest, OfALibraryWithoutVersionsTheNamesOfSymbolsTell) {
                                                      "/usr/lib/libnccl.so.2", k_module}));
 }
 
+TEST_F(LinkedProcessTest, ASymbolThatBeginsLikeOneLibraryMayBeInAnother) {
+  put(k_module, ElfBuilder().needed("libcusparse.so.12").needed("libcusparseLt.so.0").symbol("cusparseLtInit", false));
+  put("/usr/lib/libcusparse.so.12", ElfBuilder().soname("libcusparse.so.12").symbol("cusparseCreate", true));
+  put("/usr/lib/libcusparseLt.so.0", ElfBuilder().soname("libcusparseLt.so.0").symbol("cusparseLtInit", true));
+  EXPECT_TRUE(load().loads());
+  put("/usr/lib/libcusparseLt.so.0", ElfBuilder().soname("libcusparseLt.so.0"));
+  EXPECT_FALSE(load().loads());
+}
+
 TEST_F(LinkedProcessTest, CirclesOfLibrariesEnd) {
   put("/usr/lib/liba.so.1", ElfBuilder().soname("liba.so.1").needed("libb.so.1"));
   put("/usr/lib/libb.so.1", ElfBuilder().soname("libb.so.1").needed("liba.so.1"));
