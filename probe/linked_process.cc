@@ -129,25 +129,36 @@ std::vector<std::string> LinkedProcess::doubtful_needs(const LoadedObject& objec
   return names;
 }
 
-const Result<ElfLookup>& LinkedProcess::lookup(const std::string& path) {
-  const auto known = lookups_.find(path);
-  if (known != lookups_.end()) return known->second;
-  const auto open = [&]() -> Result<ElfLookup> {
-    const auto source = system_.open(path);
-    if (!source) return source.error();
-    const auto file = parse_elf(*source);
-    if (!file) return file.error();
-    return ElfLookup::open(*source, *file);
-  };
-  return lookups_.emplace(path, open()).first->second;
+LinkedProcess::Symbols LinkedProcess::read_symbols(const std::string& path) const {
+  const auto source = system_.open(path);
+  const auto file = source ? parse_elf(*source) : Result<ElfFile>(source.error());
+  if (!file) return {file.error(), {}};
+  Symbols symbols{ElfLookup::open(*source, *file), {}};
+  if (symbols.lookup) return symbols;
+  // Some of NVIDIA's libraries have the older hash table alone: then the whole, smaller table is read.
+  const auto table = read_elf_symbols(*source, *file, {});
+  if (!table) return symbols;
+  symbols.defined.emplace();
+  for (const ElfSymbol& symbol : *table) {
+    if (symbol.defined) symbols.defined->insert(symbol.name);
+  }
+  return symbols;
+}
+
+Result<bool> LinkedProcess::defines(const std::string& path, const std::string& symbol) {
+  auto known = symbols_.find(path);
+  if (known == symbols_.end()) known = symbols_.emplace(path, read_symbols(path)).first;
+  const Symbols& symbols = known->second;
+  if (symbols.lookup) return symbols.lookup->defines(symbol);
+  if (symbols.defined) return symbols.defined->contains(symbol);
+  return symbols.lookup.error();
 }
 
 /// "cusparseLtInit" begins like libcusparse, and is in libcusparseLt.
 bool LinkedProcess::is_in_another(const std::string& symbol) {
   return std::any_of(loaded_.begin(), loaded_.end(), [&](const LoadedObject& object) {
-    const auto& library = lookup(object.path);
-    const auto defines = library ? library->defines(symbol) : Result<bool>(library.error());
-    return defines && *defines;
+    const auto is_there = defines(object.path, symbol);
+    return is_there && *is_there;
   });
 }
 
@@ -164,13 +175,12 @@ void LinkedProcess::check_symbols_of(const LoadedObject& object, LoadOutcome& ou
   }
   for (const std::string& name : libraries) {
     const std::string& path = find(name)->path;
-    const auto& provider = lookup(path);
     for (const ElfSymbol& symbol : *symbols) {
       if (symbol.defined || symbol.weak || !belongs_to(symbol, name)) continue;
-      const auto defines = provider ? provider->defines(symbol.name) : Result<bool>(provider.error());
-      if (!defines) {
-        if (!outcome.unknown) outcome.unknown = defines.error();
-      } else if (!*defines && (!symbol.version.empty() || !is_in_another(symbol.name))) {
+      const auto is_there = defines(path, symbol.name);
+      if (!is_there) {
+        if (!outcome.unknown) outcome.unknown = is_there.error();
+      } else if (!*is_there && (!symbol.version.empty() || !is_in_another(symbol.name))) {
         add_defect(outcome, {LinkDefect::Kind::missing_symbol, symbol.name, path, object.path});
       }
     }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,12 @@ class LinkedProcess {
   /// The libraries whose versions do not tell what is in them, and that may be others than the object was built with.
   std::vector<std::string> doubtful_needs(const LoadedObject& object) const;
   bool is_in_another(const std::string& symbol);
-  const Result<ElfLookup>& lookup(const std::string& path);
+  struct Symbols {
+    Result<ElfLookup> lookup;
+    std::optional<std::set<std::string>> defined;  ///< Where a look-up is not possible.
+  };
+  Symbols read_symbols(const std::string& path) const;
+  Result<bool> defines(const std::string& path, const std::string& symbol);
   void undo(std::size_t size);
   const Asking* caller() const;
 
@@ -80,7 +86,7 @@ class LinkedProcess {
   std::deque<LoadedObject> loaded_;
   std::map<std::string, std::size_t, std::less<>> names_;
   std::vector<std::string> name_order_;
-  std::map<std::string, Result<ElfLookup>> lookups_;
+  std::map<std::string, Symbols> symbols_;
 };
 
 }  // namespace diffcheck

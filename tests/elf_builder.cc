@@ -119,6 +119,11 @@ ElfBuilder& ElfBuilder::machine(std::uint16_t machine) {
   return *this;
 }
 
+ElfBuilder& ElfBuilder::without_gnu_hash() {
+  gnu_hash_ = false;
+  return *this;
+}
+
 ElfBuilder& ElfBuilder::interpreter(std::string path) {
   interpreter_ = std::move(path);
   return *this;
@@ -198,7 +203,8 @@ std::string ElfBuilder::build() const {
   for (Section& item : sections) place(item);
   const auto address = [&](std::size_t i) { return le64(k_load_address + sections[i].offset); };
   dynamic += le64(5) + address(0) + le64(10) + le64(text.bytes().size()) + le64(6) + address(1) + le64(0x6ffffff0) +
-             address(2) + le64(0x6ffffef5) + address(5);
+             address(2);
+  if (gnu_hash_) dynamic += le64(0x6ffffef5) + address(5);
   if (!needs_.empty()) dynamic += le64(0x6ffffffe) + address(3) + le64(0x6fffffff) + le64(needs_.size());
   if (!definitions_.empty()) dynamic += le64(0x6ffffffc) + address(4) + le64(0x6ffffffd) + le64(definitions_.size());
   sections.push_back({.name = ".dynamic", .bytes = dynamic + std::string(16, '\0'), .type = 6});

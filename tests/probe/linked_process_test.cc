@@ -235,6 +235,8 @@ TEST_F(LinkedProcessTest, AnOlderNvJitLinkOnTheVariableLacksSymbols) {
                                                      "/usr/local/cuda/lib64/libnvJitLink.so.12", k_module}));
   put("/usr/local/cuda/lib64/libnvJitLink.so.12", nvjitlink("__nvJitLinkCreate_12_8"));
   EXPECT_TRUE(load().loads());
+  put("/usr/local/cuda/lib64/libnvJitLink.so.12", nvjitlink("__nvJitLinkCreate_12_1").without_gnu_hash());
+  EXPECT_THAT(load().defects, SizeIs(1)) << "as the library of CUDA 12.1 is";
 }
 
 TEST_F(LinkedProcessTest, OfALibraryWithoutVersionsTheNamesOfSymbolsTell) {
