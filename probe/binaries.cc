@@ -1,7 +1,6 @@
 #include "probe/binaries.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +8,8 @@
 #include "probe/elf.h"
 #include "probe/elf_dynamic.h"
 #include "probe/gpu_code.h"
+#include "probe/library_names.h"
+#include "probe/linking.h"
 #include "probe/module_lines.h"
 #include "probe/native_file_cache.h"
 #include "probe/package_files.h"
@@ -25,17 +26,8 @@ constexpr std::size_t k_most_binaries = 2'000;
 constexpr std::size_t k_most_missing_symbols = 32;  // one would do: the first is what Python's error names
 constexpr std::size_t k_most_target_sets = 1'000;   // of real libraries the most is about twenty
 
-/// Names of libraries of torch, CUDA and ROCm start so.
-constexpr std::array<std::string_view, 18> k_gpu_libraries = {
-    "libtorch",     "libc10",      "libcuda.so",  "libcudart",   "libcublas", "libcudnn",
-    "libcufft",     "libcurand",   "libcusolver", "libcusparse", "libnccl",   "libnvrtc",
-    "libnvJitLink", "libamdhip64", "libhip",      "librocblas",  "libMIOpen", "librccl"};
-
 bool links_gpu_libraries(const ElfDynamic& dynamic) {
-  return std::any_of(dynamic.needed.begin(), dynamic.needed.end(), [](std::string_view name) {
-    return std::any_of(k_gpu_libraries.begin(), k_gpu_libraries.end(),
-                       [&](std::string_view start) { return name.starts_with(start); });
-  });
+  return std::any_of(dynamic.needed.begin(), dynamic.needed.end(), is_gpu_library);
 }
 
 template <class T>
@@ -123,8 +115,10 @@ BinaryFacts unreadable(const NativeFile& file, const Error& error) {
   return facts;
 }
 
-/// What a file says that matters; nullopt for a file that does not, and for what is no native file after all.
-std::optional<BinaryFacts> audit(const System& system, const NativeFile& file) {
+/// What a file says that matters; nullopt for a file that does not, unless it `must`, and for what is no native file
+/// after all.
+std::optional<BinaryFacts> audit(const System& system, const NativeFile& file, LinkObjects& objects,
+                                 bool must = false) {
   const auto source = system.open(file.path);
   if (!source) {
     if (source.error().kind == Error::Kind::absent) return std::nullopt;
@@ -136,7 +130,9 @@ std::optional<BinaryFacts> audit(const System& system, const NativeFile& file) {
     return unreadable(file, elf.error());
   }
   const auto dynamic = read_elf_dynamic(*source, *elf);
-  const bool may_matter = elf->sections.empty() || has_gpu_code(*elf) || !dynamic || links_gpu_libraries(*dynamic);
+  if (dynamic) objects.add(file.path, LinkObject{elf->machine, "", *dynamic});
+  const bool may_matter =
+      must || elf->sections.empty() || has_gpu_code(*elf) || !dynamic || links_gpu_libraries(*dynamic);
   if (!may_matter) return std::nullopt;
   BinaryFacts facts = named(file);
   facts.machine = known(machine_name(elf->machine), file.path);
@@ -210,13 +206,36 @@ void compare_with_torch(const System& system, const std::vector<NativeFile>& fil
   }
 }
 
+void add_linking(const System& system, const PythonFacts& python, const Packages& packages, const NativeFiles& files,
+                 LinkObjects& objects, BinaryProbe& probe) {
+  LinkingProbe linking = probe_linking(system, python, packages, files, objects);
+  probe.linking = std::move(linking.facts);
+  for (BinaryFacts& facts : probe.binaries) {
+    const auto module = linking.modules.find(facts.path.value());
+    if (module == linking.modules.end()) continue;
+    facts.loads = std::move(module->second.loads);
+    facts.link_defects = std::move(module->second.defects);
+    linking.modules.erase(module);
+  }
+  for (const NativeFile& file : files.files) {
+    const auto module = linking.modules.find(file.path);
+    if (module == linking.modules.end() || module->second.defects.empty()) continue;
+    auto facts = audit(system, file, objects, true);
+    if (!facts || probe.binaries.size() == k_most_binaries) continue;
+    facts->loads = std::move(module->second.loads);
+    facts->link_defects = std::move(module->second.defects);
+    probe.binaries.push_back(*std::move(facts));
+  }
+}
+
 BinaryProbe audit_all(const System& system, const PythonFacts& python, const Packages& packages) {
   NativeFiles files = find_native_files(system, python, packages);
   NativeFileCache cache(system);
   BinaryProbe probe;
+  LinkObjects objects(system);
   probe.complete = std::move(files.complete);
   for (const NativeFile& file : files.files) {
-    auto facts = cache.facts_of(file, [&] { return audit(system, file); });
+    auto facts = cache.facts_of(file, [&] { return audit(system, file, objects); });
     if (!facts) continue;
     if (probe.binaries.size() == k_most_binaries) {
       probe.complete = unknown<bool>(file.path, "more native files with GPU code than are listed");
@@ -226,6 +245,7 @@ BinaryProbe audit_all(const System& system, const PythonFacts& python, const Pac
   }
   compare_with_torch(system, files.files, cache, probe);
   cache.keep();
+  add_linking(system, python, packages, files, objects, probe);
   return probe;
 }
 
@@ -234,13 +254,14 @@ std::string answer_of(const BinaryProbe& probe) {
   Snapshot snapshot;
   snapshot.binaries = probe.binaries;
   snapshot.complete.binaries = probe.complete;
+  snapshot.linking = probe.linking;
   return snapshot_to_json(snapshot);
 }
 
 BinaryProbe probe_of(const std::string& answer) {
   auto snapshot = snapshot_from_json(answer, k_answer);
-  if (!snapshot) return {{}, unknown<bool>(snapshot.error())};
-  return {std::move(snapshot->binaries), std::move(snapshot->complete.binaries)};
+  if (!snapshot) return {{}, unknown<bool>(snapshot.error()), {}};
+  return {std::move(snapshot->binaries), std::move(snapshot->complete.binaries), std::move(snapshot->linking)};
 }
 
 }  // namespace
@@ -254,7 +275,7 @@ BinaryProbe probe_binaries(const System& system, const PythonFacts& python, cons
   });
   if (probe) return *std::move(probe);
   if (answer) return probe_of(*answer);
-  if (answer.error().kind != Error::Kind::absent) return {{}, unknown<bool>(answer.error())};
+  if (answer.error().kind != Error::Kind::absent) return {{}, unknown<bool>(answer.error()), {}};
   return audit_all(system, python, packages);  // a tree that holds the files themselves
 }
 

@@ -8,6 +8,7 @@
 
 #include "probe/describe.h"
 #include "probe/gpu_target.h"
+#include "probe/linking.h"
 #include "probe/packages.h"
 #include "probe/python.h"
 #include "probe/system.h"
@@ -32,6 +33,8 @@ struct BinaryFacts {
   Fact<Version> cxxabi;
   Fact<std::int64_t> x86_level;
   Fact<std::vector<std::string>> missing_torch_symbols;
+  Fact<bool> loads;
+  std::vector<LinkDefectFacts> link_defects;
 
   static void describe(auto& self, auto&& visit) {
     visit("path", self.path, "The file.");
@@ -54,6 +57,9 @@ struct BinaryFacts {
           "takes "
           "none.");
     visit("x86_level", self.x86_level, "x86-64 level that it says it needs, 1 to 4; absent when it says none.");
+    visit("loads", self.loads,
+          "Python modules only: the dynamic linker finds what it needs, in a process that has imported torch.");
+    visit("link_defects", self.link_defects, "What is missing for that.");
   }
   friend bool operator==(const BinaryFacts&, const BinaryFacts&) = default;
 };
@@ -61,10 +67,11 @@ struct BinaryFacts {
 struct BinaryProbe {
   std::vector<BinaryFacts> binaries;
   Fact<bool> complete;  ///< Whether the packages hold no others that matter.
+  LinkingFacts linking;
 };
 
-/// The files with GPU code, those that link torch, CUDA or ROCm, and those that cannot be read, with the reason. In the
-/// order of sys.path and RECORD.
+/// The files with GPU code, those that link torch, CUDA or ROCm, those that cannot be read, with the reason, and
+/// modules that do not load. In the order of sys.path and RECORD; those that matter by not loading come last.
 BinaryProbe probe_binaries(const System& system, const PythonFacts& python, const Packages& packages);
 
 /// What the facts say about GPU code, for those who judge it; of unknown and absent facts nothing.

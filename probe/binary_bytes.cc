@@ -14,14 +14,22 @@ enum class Mark : char { unset = 'u', absent = 'a', known = 'k' };
 constexpr std::size_t k_length_bytes = 4;
 constexpr std::size_t k_number_bytes = 8;
 
+/// What the dynamic linker makes of a file depends on all others.
 bool follows_from_the_file_alone(std::string_view member) {
-  return member != "path" && member != "package" && member != "missing_torch_symbols";
+  return member != "path" && member != "package" && member != "missing_torch_symbols" && member != "loads" &&
+         member != "link_defects";
 }
+
+template <class Member>
+constexpr bool k_can_be_written =
+    std::is_same_v<Member, Fact<std::int64_t>> || std::is_same_v<Member, Fact<Version>> ||
+    std::is_same_v<Member, Fact<std::string>> || std::is_same_v<Member, Fact<std::vector<std::string>>>;
 
 class Writer {
  public:
   Writer(const std::string& path, std::string& bytes) : path_(path), bytes_(bytes) {}
   bool failed() const { return failed_; }
+  void fail() { failed_ = true; }
 
   template <class T>
   void write(const Fact<T>& fact) {
@@ -124,7 +132,11 @@ std::optional<std::string> to_bytes(const BinaryFacts& facts, const std::string&
   std::string bytes;
   Writer writer(path, bytes);
   BinaryFacts::describe(facts, [&](std::string_view name, const auto& fact, const char*) {
-    if (follows_from_the_file_alone(name)) writer.write(fact);
+    if constexpr (k_can_be_written<std::remove_cvref_t<decltype(fact)>>) {
+      if (follows_from_the_file_alone(name)) writer.write(fact);
+    } else if (follows_from_the_file_alone(name)) {
+      writer.fail();  // nobody has said how to write it
+    }
   });
   return writer.failed() ? std::nullopt : std::optional(std::move(bytes));
 }
@@ -133,7 +145,9 @@ std::optional<BinaryFacts> binary_from_bytes(std::string_view bytes, const std::
   BinaryFacts facts;
   Reader reader(bytes, path);
   BinaryFacts::describe(facts, [&](std::string_view name, auto& fact, const char*) {
-    if (follows_from_the_file_alone(name)) reader.read(fact);
+    if constexpr (k_can_be_written<std::remove_cvref_t<decltype(fact)>>) {
+      if (follows_from_the_file_alone(name)) reader.read(fact);
+    }
   });
   return reader.read_all() ? std::optional(std::move(facts)) : std::nullopt;
 }

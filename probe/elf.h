@@ -32,6 +32,7 @@ struct ElfSection {
 struct ElfSegment {
   static constexpr std::uint32_t type_load = 1;
   static constexpr std::uint32_t type_dynamic = 2;
+  static constexpr std::uint32_t type_interpreter = 3;
 
   std::uint32_t type = 0;
   std::uint64_t address = 0;

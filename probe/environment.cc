@@ -168,6 +168,7 @@ constexpr std::array k_allowed = std::to_array<std::string_view>({
     "ROCR_VISIBLE_DEVICES",
     "SENSITIVE_LAYER_DTYPE",
     "SLURM_GPUS_ON_NODE",
+    "SLURM_GPUS_PER_TASK",
     "SLURM_JOB_GPUS",
     "SLURM_JOB_NUM_NODES",
     "SLURM_LOCALID",

@@ -41,6 +41,7 @@ Snapshot take_snapshot(const System& system, const ProbeChoice& choice, std::vec
     BinaryProbe probe = probe_binaries(system, snapshot.python, snapshot.packages);
     snapshot.binaries = std::move(probe.binaries);
     snapshot.complete.binaries = std::move(probe.complete);
+    snapshot.linking = std::move(probe.linking);
   });
   guarded("cuda", [&] { snapshot.cuda = probe_cuda(system, snapshot.python, snapshot.packages); });
   guarded("checkout", [&] { snapshot.checkout = probe_checkout(system, choice.engine_folder, choice.markers); });

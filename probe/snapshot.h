@@ -17,6 +17,7 @@
 #include "probe/environment.h"
 #include "probe/gpu.h"
 #include "probe/limits.h"
+#include "probe/linking.h"
 #include "probe/memory.h"
 #include "probe/network.h"
 #include "probe/os.h"
@@ -59,6 +60,7 @@ struct Snapshot {
   PythonFacts python;
   Packages packages;
   std::vector<BinaryFacts> binaries;
+  LinkingFacts linking;
   CudaFacts cuda;
   CheckoutFacts checkout;
   ContainerFacts container;
@@ -79,6 +81,7 @@ struct Snapshot {
     visit("python", self.python, "The Python environment that will run.");
     visit("packages", self.packages, "Its packages, by normalised name.");
     visit("binaries", self.binaries, "Native files of packages that hold GPU code or link torch, CUDA or ROCm.");
+    visit("linking", self.linking, "Shared libraries of a process that imports torch.");
     visit("cuda", self.cuda, "CUDA toolkits and runtime libraries on disk.");
     visit("checkout", self.checkout, "The engine's source tree.");
     visit("container", self.container, "Container.");

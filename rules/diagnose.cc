@@ -11,6 +11,7 @@
 #include "rules/judged_case.h"
 #include "rules/kernel_findings.h"
 #include "rules/layout.h"
+#include "rules/linking.h"
 #include "rules/machine_spec.h"
 #include "rules/native_modules.h"
 #include "rules/package_needs.h"
@@ -113,6 +114,7 @@ void append(std::vector<Finding>& findings, std::vector<Finding> more) {
 std::vector<Finding> machine_findings(const JudgedCase& judged, bool simulated) {
   std::vector<Finding> findings = judge_checks(judged);
   append(findings, package_findings(judged, simulated));
+  append(findings, linking_findings(judged));
   append(findings, module_findings(judged));
   append(findings, request_findings(judged));
   sort_findings(findings);

@@ -28,12 +28,12 @@ struct RawEntry {
 
 using RawKind = std::vector<RawEntry>;
 
-constexpr std::array<std::string_view, 19> k_kinds = {
+constexpr std::array<std::string_view, 20> k_kinds = {
     "gpus",          "models",          "text-encoders", "vaes",
     "activations",   "quantizations",   "overheads",     "torch-wheels",
     "cuda-toolkits", "kernels",         "engines",       "checks",
     "finding-texts", "assumptions",     "texts",         "requirement-groups",
-    "wheel-pins",    "driver-branches", "signatures"};
+    "wheel-pins",    "driver-branches", "signatures",    "shared-libraries"};
 
 void merge(RawKind& kind, RawEntry entry) {
   const auto same = std::find_if(kind.begin(), kind.end(), [&](const RawEntry& other) { return other.id == entry.id; });
@@ -228,6 +228,7 @@ Result<Knowledge> load_knowledge(const std::vector<DataFile>& files, bool signat
   read_kind(kinds, "torch-wheels", read_torch_wheel, catalogue, knowledge.torch_wheels, error);
   read_kind(kinds, "cuda-toolkits", read_cuda_toolkit, catalogue, knowledge.cuda_toolkits, error);
   read_kind(kinds, "wheel-pins", read_wheel_pin, catalogue, knowledge.wheel_pins, error);
+  read_kind(kinds, "shared-libraries", read_shared_library, catalogue, knowledge.shared_libraries, error);
   std::vector<RequirementGroup> groups;
   read_kind(kinds, "requirement-groups", read_requirement_group, catalogue, groups, error);
   read_kind(kinds, "kernels", read_kernel, catalogue, knowledge.kernels, error);

@@ -164,7 +164,15 @@ struct WheelPin : Entry {
   std::string present_file;  ///< Only where the package holds this file; "" otherwise.
   std::vector<Need> needs;
   std::vector<Version> cuda;  ///< Toolkits of the wheels; empty where they do not matter.
-  std::string basis;  ///< built, wheels, declared, checked or observed.
+  std::string basis;          ///< built, wheels, declared, checked or observed.
+};
+
+/// A shared library by the name under which files ask for it, and who brings it.
+struct SharedLibrary : Entry {
+  std::string name;
+  std::string cuda;    ///< The major CUDA version that alone has it; "" where several do.
+  std::string pip;     ///< What pip installs; "" for none.
+  std::string system;  ///< Debian's package, or "nvidia-driver"; "" for none.
 };
 
 /// Requirements that several kernels share.
@@ -325,6 +333,7 @@ struct Knowledge {
   std::vector<TorchWheel> torch_wheels;
   std::vector<CudaToolkit> cuda_toolkits;
   std::vector<WheelPin> wheel_pins;
+  std::vector<SharedLibrary> shared_libraries;
   std::vector<Kernel> kernels;
   std::vector<Engine> engines;
   std::vector<Check> checks;

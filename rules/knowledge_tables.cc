@@ -191,4 +191,14 @@ WheelPin read_wheel_pin(EntryReader& reader) {
   return pin;
 }
 
+SharedLibrary read_shared_library(EntryReader& reader) {
+  SharedLibrary library;
+  reader.entry_fields(library);
+  library.name = reader.text("name");
+  library.cuda = reader.text_or("cuda", "");
+  library.pip = reader.text_or("pip", "");
+  library.system = reader.text_or("system", "");
+  return library;
+}
+
 }  // namespace diffcheck

@@ -1,9 +1,13 @@
 #include "rules/native_modules.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
+#include "probe/library_names.h"
 #include "probe/torch_symbols.h"
 #include "rules/gpu_load.h"
+#include "rules/linking.h"
 #include "rules/ptx_compiler.h"
 #include "rules/words.h"
 
@@ -23,6 +27,14 @@ LoadVerdict code_on(const BinaryFacts& file, const Snapshot& snapshot, const Kno
 
 const char* finding_id(ModuleDefect::Kind kind) {
   switch (kind) {
+    case ModuleDefect::Kind::missing_library:
+      return "module-missing-library";
+    case ModuleDefect::Kind::missing_version:
+      return "module-missing-version";
+    case ModuleDefect::Kind::missing_library_symbol:
+      return "module-missing-library-symbol";
+    case ModuleDefect::Kind::newer_processor:
+      return "module-needs-newer-cpu";
     case ModuleDefect::Kind::undefined_symbol:
       return "module-undefined-symbol";
     case ModuleDefect::Kind::newer_glibc:
@@ -35,6 +47,32 @@ const char* finding_id(ModuleDefect::Kind kind) {
   return "";
 }
 
+ModuleDefect::Kind link_kind(const LinkDefectFacts& defect) {
+  if (defect.kind.value() == "missing-library") return ModuleDefect::Kind::missing_library;
+  return defect.kind.value() == "missing-version" ? ModuleDefect::Kind::missing_version
+                                                  : ModuleDefect::Kind::missing_library_symbol;
+}
+
+std::string level_name(std::int64_t level) { return "x86-64-v" + std::to_string(level); }
+
+/// Both names are of one form, and differ in one digit.
+bool needs_newer_processor(const BinaryFacts& file, const CpuFacts& cpu) {
+  return file.x86_level.is_known() && cpu.psabi_level.is_known() && cpu.psabi_level.value().starts_with("x86-64-v") &&
+         level_name(file.x86_level.value()) > cpu.psabi_level.value();
+}
+
+/// Whether people have to hear of it. An optional module of a package that has nothing to do with GPUs is often left
+/// without its library; of a library that everybody needs, only one that is known by name is told.
+bool is_worth_telling(const ModuleDefect& defect, const JudgedCase& judged) {
+  if (defect.kind != ModuleDefect::Kind::missing_library) return true;
+  const bool is_torch = defect.file->package.is_known() && defect.file->package.value() == k_torch;
+  if (is_torch && !judged.snapshot.linking.torch_defects.empty()) return false;  // told once, of torch
+  const SharedLibrary* library = shared_library(judged.knowledge, defect.detail);
+  if (library != nullptr) return library->system != "nvidia-driver" || !judged.gpus.empty();
+  const Fact<std::vector<std::string>>& needed = defect.file->needed;
+  return needed.is_known() && std::any_of(needed.value().begin(), needed.value().end(), is_gpu_library);
+}
+
 Evidence evidence_of(const JudgedCase& judged, const ModuleDefect& defect, const GpuFacts* gpu) {
   const std::string fact = "binaries." + std::to_string(defect.file - judged.snapshot.binaries.data()) + ".";
   Evidence evidence;
@@ -42,6 +80,17 @@ Evidence evidence_of(const JudgedCase& judged, const ModuleDefect& defect, const
   evidence.truth = Truth::no;
   evidence.found = defect.detail;
   switch (defect.kind) {
+    case ModuleDefect::Kind::missing_library:
+    case ModuleDefect::Kind::missing_version:
+    case ModuleDefect::Kind::missing_library_symbol:
+      evidence.fact = fact + "link_defects.0";
+      evidence.needed = defect.detail;
+      evidence.found = defect.link->library.is_known() ? defect.link->library.value() : "none";
+      break;
+    case ModuleDefect::Kind::newer_processor:
+      evidence.fact = fact + "x86_level";
+      evidence.needed = "<= " + judged.snapshot.cpu.psabi_level.value();
+      break;
     case ModuleDefect::Kind::undefined_symbol:
       evidence.fact = fact + "missing_torch_symbols";
       evidence.needed = "empty";
@@ -67,13 +116,20 @@ Evidence evidence_of(const JudgedCase& judged, const ModuleDefect& defect, const
 
 Finding finding_of(const JudgedCase& judged, const ModuleDefect& defect, const GpuFacts* gpu) {
   const Fact<std::string>& package = defect.file->package;
+  const std::string owner = package.is_known() ? package.value() : defect.module;
   const bool named = gpu != nullptr && gpu->name.is_known();
+  LinkExplanation told;
+  if (defect.link != nullptr) told = explain(*defect.link, owner, judged.snapshot, judged.knowledge);
   Finding finding = finding_from(judged.knowledge, finding_id(defect.kind),
                                  {{"module", same_in_both(defect.module)},
-                                  {"package", same_in_both(package.is_known() ? package.value() : defect.module)},
+                                  {"package", same_in_both(owner)},
                                   {"detail", same_in_both(defect.detail)},
-                                  {"gpu", same_in_both(named ? gpu->name.value() : "")}},
+                                  {"gpu", same_in_both(named ? gpu->name.value() : "")},
+                                  {"what", told.what},
+                                  {"meaning", told.meaning},
+                                  {"remedy", told.remedy}},
                                  judged.scope());
+  finding.fix.commands.insert(finding.fix.commands.end(), told.commands.begin(), told.commands.end());
   finding.evidence.push_back(evidence_of(judged, defect, gpu));
   return finding;
 }
@@ -99,6 +155,24 @@ std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& s
   defect.module = module_name(file.path.value());
   defect.file = &file;
   if (gpu == nullptr) {
+    if (!file.link_defects.empty() && is_told(file.link_defects.front())) {
+      const LinkDefectFacts& link = file.link_defects.front();
+      constexpr std::string_view glibc = "GLIBC_";
+      if (link.name.value().starts_with(glibc) && snapshot.os.glibc.is_known()) {
+        defect.kind = ModuleDefect::Kind::newer_glibc;
+        defect.detail = link.name.value().substr(glibc.size());
+        return defect;
+      }
+      defect.link = &link;
+      defect.kind = link_kind(*defect.link);
+      defect.detail = demangled(defect.link->name.value());
+      return defect;
+    }
+    if (needs_newer_processor(file, snapshot.cpu)) {
+      defect.kind = ModuleDefect::Kind::newer_processor;
+      defect.detail = level_name(file.x86_level.value());
+      return defect;
+    }
     const auto& symbols = file.missing_torch_symbols;
     if (symbols.is_known() && !symbols.value().empty()) {
       defect.kind = ModuleDefect::Kind::undefined_symbol;
@@ -133,9 +207,13 @@ std::vector<std::string> unloadable_modules(const Snapshot& snapshot, const Know
 
 std::vector<Finding> module_findings(const JudgedCase& judged) {
   std::vector<Finding> findings;
+  std::set<std::tuple<std::string, std::string, std::string>> told;
   for (const BinaryFacts& file : judged.snapshot.binaries) {
     if (const auto defect = defect_of(file, judged.snapshot, judged.knowledge, nullptr)) {
-      findings.push_back(finding_of(judged, *defect, nullptr));
+      // A package's modules mostly share what is wrong with them.
+      const std::string package = file.package.is_known() ? file.package.value() : defect->module;
+      const bool is_new = told.emplace(package, finding_id(defect->kind), defect->detail).second;
+      if (is_new && is_worth_telling(*defect, judged)) findings.push_back(finding_of(judged, *defect, nullptr));
       continue;
     }
     for (const std::size_t i : judged.distinct_gpus) {

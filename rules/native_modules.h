@@ -14,12 +14,23 @@ namespace diffcheck {
 std::string module_name(const std::string& path);
 
 struct ModuleDefect {
-  enum class Kind { undefined_symbol, newer_glibc, no_gpu_code, driver_too_old };
+  enum class Kind {
+    missing_library,
+    missing_version,
+    missing_library_symbol,
+    undefined_symbol,
+    newer_glibc,
+    newer_processor,
+    no_gpu_code,
+    driver_too_old
+  };
   Kind kind = Kind::undefined_symbol;
   std::string module;
-  /// The symbol as C++ spells it, the version, the targets that the file holds, or why the driver is too old.
+  /// The library, the symbol as C++ spells it, the version, the targets that the file holds, or why the driver is too
+  /// old.
   std::string detail;
   const BinaryFacts* file = nullptr;
+  const LinkDefectFacts* link = nullptr;  ///< Of the first three kinds.
 };
 
 /// Why a file does not load, in the order in which a user would meet it; nullopt where nothing known stands against it.

@@ -119,6 +119,16 @@ ElfBuilder& ElfBuilder::machine(std::uint16_t machine) {
   return *this;
 }
 
+ElfBuilder& ElfBuilder::without_gnu_hash() {
+  gnu_hash_ = false;
+  return *this;
+}
+
+ElfBuilder& ElfBuilder::interpreter(std::string path) {
+  interpreter_ = std::move(path);
+  return *this;
+}
+
 ElfBuilder& ElfBuilder::text_entry(std::uint64_t tag, std::string_view text) {
   text_entries_.emplace_back(tag, text);
   return *this;
@@ -182,8 +192,9 @@ std::string ElfBuilder::build() const {
       {.name = ".dynstr", .bytes = text.bytes(), .type = 3}, {.name = ".dynsym", .bytes = table, .type = 11},
       {.name = ".gnu.version", .bytes = versions},           {.name = ".gnu.version_r", .bytes = needs},
       {.name = ".gnu.version_d", .bytes = definitions},      {.name = ".gnu.hash", .bytes = hashes}};
+  sections.push_back({.name = ".interp", .bytes = interpreter_ + std::string(1, '\0')});
   sections.insert(sections.end(), sections_.begin(), sections_.end());
-  std::string body(64 + 2 * 56, '\0');
+  std::string body(64 + 3 * 56, '\0');
   const auto place = [&](Section& item) {
     body = filled(body, 16);
     item.offset = body.size();
@@ -192,7 +203,8 @@ std::string ElfBuilder::build() const {
   for (Section& item : sections) place(item);
   const auto address = [&](std::size_t i) { return le64(k_load_address + sections[i].offset); };
   dynamic += le64(5) + address(0) + le64(10) + le64(text.bytes().size()) + le64(6) + address(1) + le64(0x6ffffff0) +
-             address(2) + le64(0x6ffffef5) + address(5);
+             address(2);
+  if (gnu_hash_) dynamic += le64(0x6ffffef5) + address(5);
   if (!needs_.empty()) dynamic += le64(0x6ffffffe) + address(3) + le64(0x6fffffff) + le64(needs_.size());
   if (!definitions_.empty()) dynamic += le64(0x6ffffffc) + address(4) + le64(0x6ffffffd) + le64(definitions_.size());
   sections.push_back({.name = ".dynamic", .bytes = dynamic + std::string(16, '\0'), .type = 6});
@@ -219,7 +231,7 @@ std::string ElfBuilder::build() const {
                                    7) +
                                std::string(9, '\0');
   const std::string header = identity + le16(3) + le16(machine_) + le32(1) + le64(0) + le64(64) +
-                             le64(section_headers_ ? headers_at : 0) + le32(0) + le16(64) + le16(56) + le16(2) +
+                             le64(section_headers_ ? headers_at : 0) + le32(0) + le16(64) + le16(56) + le16(3) +
                              le16(64) + le16(section_headers_ ? static_cast<std::uint16_t>(sections.size() + 1) : 0) +
                              le16(section_headers_ ? static_cast<std::uint16_t>(sections.size()) : 0);
   const std::uint64_t size = dynamic_section.bytes.size();
@@ -228,7 +240,13 @@ std::string ElfBuilder::build() const {
   const std::string dynamic_segment = le32(2) + le32(6) + le64(dynamic_section.offset) +
                                       le64(k_load_address + dynamic_section.offset) +
                                       le64(k_load_address + dynamic_section.offset) + le64(size) + le64(size) + le64(8);
-  return body.replace(0, 64 + 2 * 56, header + load + dynamic_segment);
+  constexpr std::uint32_t interpreter_type = 3;  // an unused entry where there is none
+  const Section& text_of_interpreter = sections[6];
+  const std::string interpreter_segment =
+      le32(interpreter_.empty() ? 0 : interpreter_type) + le32(4) + le64(text_of_interpreter.offset) +
+      le64(k_load_address + text_of_interpreter.offset) + le64(k_load_address + text_of_interpreter.offset) +
+      le64(text_of_interpreter.bytes.size()) + le64(text_of_interpreter.bytes.size()) + le64(1);
+  return body.replace(0, 64 + 3 * 56, header + load + dynamic_segment + interpreter_segment);
 }
 
 }  // namespace diffcheck

@@ -48,7 +48,10 @@ class ElfBuilder {
   /// `version` is one that was needed or defined before.
   ElfBuilder& symbol(std::string name, bool defined, std::string version = "", bool weak = false);
   ElfBuilder& without_section_headers();
+  ElfBuilder& without_gnu_hash();
   ElfBuilder& machine(std::uint16_t machine);
+  /// Makes a program of it: the dynamic linker that it names.
+  ElfBuilder& interpreter(std::string path);
 
   std::string build() const;
 
@@ -82,7 +85,9 @@ class ElfBuilder {
   std::vector<std::string> definitions_;
   std::vector<Symbol> symbols_;
   bool section_headers_ = true;
+  bool gnu_hash_ = true;
   std::uint16_t machine_ = 62;
+  std::string interpreter_;
 };
 
 }  // namespace diffcheck

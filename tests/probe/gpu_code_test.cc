@@ -110,9 +110,9 @@ TEST(FatbinTest, ASectionThatLiesNowhereIsAnError) {
 TEST(GpuCodeTest, AnUnusedSectionHeaderHoldsNothing) {
   std::string bytes = ElfBuilder().section(".nv_fatbin", "bytes", 0).build();
   const auto headers = static_cast<std::size_t>(little_endian<std::uint64_t>(bytes, 40));
-  const std::size_t header = headers + 7 * std::size_t{64};  // after the six of the builder, and the empty first
+  const std::size_t header = headers + 8 * std::size_t{64};  // after the seven of the builder, and the empty first
   bytes.replace(header + 24, 16, le64(std::uint64_t{1} << 62) + le64(std::uint64_t{1} << 62));
-  EXPECT_EQ(parse_elf(ByteSource::of("x.so", bytes))->sections.at(7).name, ".nv_fatbin");
+  EXPECT_EQ(parse_elf(ByteSource::of("x.so", bytes))->sections.at(8).name, ".nv_fatbin");
   EXPECT_TRUE(read(bytes)->empty());
 }
 
