@@ -1,12 +1,10 @@
 // Writes small cache files and results from which fuzzing starts: `kept_results_seeds FOLDER`.
-#include <filesystem>
-#include <fstream>
-#include <iostream>
 #include <map>
 #include <string>
 
 #include "probe/binary_bytes.h"
 #include "probe/kept_results.h"
+#include "tests/fuzz/seed_files.h"
 
 namespace {
 
@@ -31,19 +29,4 @@ std::map<std::string, std::string> seeds() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: kept_results_seeds FOLDER\n";
-    return 2;
-  }
-  std::filesystem::create_directories(argv[1]);
-  for (const auto& [name, bytes] : seeds()) {
-    std::ofstream stream(std::filesystem::path(argv[1]) / name, std::ios::binary);
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (!stream.flush()) {
-      std::cerr << "cannot write " << argv[1] << "/" << name << '\n';
-      return 1;
-    }
-  }
-  return 0;
-}
+int main(int count, char** arguments) { return diffcheck::write_seeds(count, arguments, seeds()); }
