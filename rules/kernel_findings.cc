@@ -160,13 +160,20 @@ class KernelFindings {
 
   /// "These run here: sdpa-flash, sdpa-math."
   Message what_runs() const {
-    std::string running;
+    std::vector<std::string> running;
     for (const KernelOnMachine& row : kernels_) {
-      const bool listed = running.find(row.kernel) != std::string::npos;
-      if (row.verdict == Truth::yes && !listed) running += (running.empty() ? "" : ", ") + row.kernel;
+      const bool is_listed = !running.empty() && running.back() == row.kernel;
+      if (row.verdict == Truth::yes && !is_listed) running.push_back(row.kernel);
     }
-    return running.empty() ? say(judged_.knowledge, "way-out-unknown")
-                           : say(judged_.knowledge, "way-out-kernels", {{"kernels", running}});
+    if (running.empty()) return say(judged_.knowledge, may_any_run() ? "way-out-unknown" : "way-out-none");
+    std::string names;
+    for (const std::string& kernel : running) names += (names.empty() ? "" : ", ") + kernel;
+    return say(judged_.knowledge, "way-out-kernels", {{"kernels", names}});
+  }
+
+  bool may_any_run() const {
+    return std::any_of(kernels_.begin(), kernels_.end(),
+                       [](const KernelOnMachine& row) { return row.verdict != Truth::no; });
   }
 
   const JudgedCase& judged_;
