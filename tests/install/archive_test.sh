@@ -8,8 +8,9 @@ git -C "$SOURCE_DIR" rev-parse --git-dir >/dev/null 2>&1 || {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Changes that are not committed yet are tested as well, files that git does not know are not.
-revision=$(git -C "$SOURCE_DIR" -c user.name=test -c user.email=test@localhost stash create)
+# Changes that are not committed yet are tested as well, files that git does not know are not. Where there are none,
+# `stash create` says nothing, and some releases of git call that a failure.
+revision=$(git -C "$SOURCE_DIR" -c user.name=test -c user.email=test@localhost stash create || :)
 mkdir "$work/source"
 git -C "$SOURCE_DIR" archive "${revision:-HEAD}" | tar -x -C "$work/source"
 
