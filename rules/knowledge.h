@@ -123,6 +123,7 @@ struct TorchWheel : Entry {
   std::string platform;
   std::optional<std::vector<std::string>> arch_list;
   std::optional<Version> cudnn;
+  std::optional<bool> cxx11_abi;
 };
 
 struct CudaToolkit : Entry {
@@ -164,6 +165,8 @@ struct WheelPin : Entry {
   std::string present_file;  ///< Only where the package holds this file; "" otherwise.
   std::vector<Need> needs;
   std::vector<Version> cuda;  ///< Toolkits of the wheels; empty where they do not matter.
+  std::string python;         ///< PEP 440 specifier of the Pythons that there are wheels for; "" for any.
+  std::string wheel;          ///< Address of the wheels, with placeholders; "" where it is not known.
   std::string basis;          ///< built, wheels, declared, checked or observed.
 };
 

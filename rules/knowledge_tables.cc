@@ -162,6 +162,7 @@ TorchWheel read_torch_wheel(EntryReader& reader) {
   wheel.platform = reader.text("platform");
   if (reader.has("arch_list")) wheel.arch_list = reader.texts("arch_list");
   wheel.cudnn = reader.optional_version("cudnn");
+  if (reader.has("cxx11_abi")) wheel.cxx11_abi = reader.boolean_or("cxx11_abi", false);
   return wheel;
 }
 
@@ -187,6 +188,8 @@ WheelPin read_wheel_pin(EntryReader& reader) {
   for (const std::string& text : reader.texts("cuda")) {
     if (auto version = Version::parse(text)) pin.cuda.push_back(*std::move(version));
   }
+  pin.python = reader.text_or("python", "");
+  pin.wheel = reader.text_or("wheel", "");
   pin.basis = reader.text("basis");
   return pin;
 }

@@ -6,6 +6,7 @@
 #include "rules/build_tag.h"
 #include "rules/marker.h"
 #include "rules/package_requirement.h"
+#include "rules/published_wheel.h"
 #include "rules/words.h"
 
 namespace diffcheck {
@@ -185,12 +186,16 @@ std::vector<Finding> package_findings(const JudgedCase& judged, bool simulated) 
   for (const UnmetNeed& unmet : unmet_needs(snapshot, judged.knowledge, lists_all)) {
     if (!matter.contains(unmet.package) && !matter.contains(unmet.needed)) continue;
     const std::string wanted = unmet.needed + unmet.specifier;
+    const auto wheel =
+        unmet.needed == "torch" ? published_wheel(unmet.package, snapshot, judged.knowledge) : std::nullopt;
     Finding finding = finding_from(judged.knowledge, unmet.found ? "package-" + unmet.basis : "package-missing",
                                    {{"package", same_in_both(unmet.package + " " + unmet.version)},
                                     {"needed", same_in_both(unmet.needed)},
                                     {"wanted", same_in_both(wanted)},
                                     {"found", same_in_both(unmet.found ? unmet.found->text() : "")},
-                                    {"install", same_in_both(unmet.fitting.empty() ? wanted : unmet.fitting)},
+                                    {"install", same_in_both(wheel                   ? *wheel
+                                                             : unmet.fitting.empty() ? wanted
+                                                                                     : unmet.fitting)},
                                     {"reason", same_in_both(unmet.reason)}},
                                    judged.scope());
     // Where the files themselves were read, they tell whether they fit.

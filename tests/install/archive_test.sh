@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # Changes that are not committed yet are tested as well, files that git does not know are not. Where there are none,
-# `stash create` says nothing, and some releases of git call that a failure.
+# `stash create` says nothing, and may fail.
 revision=$(git -C "$SOURCE_DIR" -c user.name=test -c user.email=test@localhost stash create || :)
 mkdir "$work/source"
 git -C "$SOURCE_DIR" archive "${revision:-HEAD}" | tar -x -C "$work/source"
