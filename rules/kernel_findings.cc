@@ -53,7 +53,9 @@ class KernelFindings {
         std::any_of(rows.begin(), rows.end(), [](const KernelOnMachine* row) { return row->verdict == Truth::yes; });
     if (runs || rows.empty() || rows.front()->reasons.empty()) return;
     if (refused(rows)) {
-      findings_.push_back(refused_pin(judged_, *kernel, rows.front()->reasons.front(), what_runs()));
+      const Reason* in_every_dtype = common_reason(rows, [](const Reason&) { return true; });
+      const Reason& reason = in_every_dtype != nullptr ? *in_every_dtype : rows.front()->reasons.front();
+      findings_.push_back(refused_pin(judged_, *kernel, reason, what_runs()));
     } else if (const auto open = std::find_if(rows.begin(), rows.end(), may_run); open != rows.end()) {
       findings_.push_back(unknown_pin(*kernel, (*open)->reasons.front()));
     }
@@ -117,7 +119,7 @@ class KernelFindings {
       const Rows rows = rows_of(kernel.id);
       if (!refused(rows)) return nullptr;
       if (!holds(kernel, *rows.front())) continue;
-      const Reason* about_gpu = reason_about_gpu(rows);
+      const Reason* about_gpu = common_reason(rows, [&](const Reason& reason) { return is_about_gpu(reason); });
       if (about_gpu == nullptr) return nullptr;
       if (decisive == nullptr) decisive = about_gpu;
     }
@@ -131,18 +133,22 @@ class KernelFindings {
     });
   }
 
-  /// A reason that stands in every dtype, so that no choice of dtype helps.
-  const Reason* reason_about_gpu(const Rows& rows) const {
+  bool is_about_gpu(const Reason& reason) const {
+    const std::string category = category_of(judged_, reason, "");
+    return std::find(k_about_the_gpu.begin(), k_about_the_gpu.end(), category) != k_about_the_gpu.end();
+  }
+
+  /// The first refusal of that kind that stands in every dtype, so that no choice of dtype helps.
+  template <class IsWanted>
+  static const Reason* common_reason(const Rows& rows, const IsWanted& is_wanted) {
     for (const Reason& reason : rows.front()->reasons) {
-      const std::string category = category_of(judged_, reason, "");
-      const bool about_gpu =
-          std::find(k_about_the_gpu.begin(), k_about_the_gpu.end(), category) != k_about_the_gpu.end();
       const auto stands_in = [&](const KernelOnMachine* row) {
         return std::any_of(row->reasons.begin(), row->reasons.end(), [&](const Reason& other) {
           return other.truth == Truth::no && other.condition == reason.condition;
         });
       };
-      if (reason.truth == Truth::no && about_gpu && std::all_of(rows.begin(), rows.end(), stands_in)) return &reason;
+      const bool is_refusal = reason.truth == Truth::no && is_wanted(reason);
+      if (is_refusal && std::all_of(rows.begin(), rows.end(), stands_in)) return &reason;
     }
     return nullptr;
   }

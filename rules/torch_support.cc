@@ -26,17 +26,21 @@ Fact<std::vector<std::string>> arch_list_of(const Snapshot& snapshot, const Pack
       "no official wheel of torch " + torch.version.value().text() + " for this platform is listed");
 }
 
-/// Whether none of these wheels holds code for the GPU. That one does is no answer: which one is installed is unknown.
-Fact<bool> code_in_any(const std::vector<const TorchWheel*>& wheels, const GpuFacts& gpu) {
+/// Whether one of the wheels that torch may be holds code for the GPU: known where all agree. That all do is no answer
+/// where torch may be no wheel for CUDA at all.
+Fact<bool> code_in_any(const std::vector<const TorchWheel*>& wheels, const GpuFacts& gpu, bool is_cuda_wheel) {
   const char* source = "data/libraries/torch-wheels.json";
   if (wheels.empty()) return unknown<bool>(source, "no official wheel of this torch is listed");
+  std::size_t with_code = 0;
   for (const TorchWheel* wheel : wheels) {
     if (!wheel->arch_list) return unknown<bool>(wheel->origin, "its GPU targets are not listed");
     const Fact<bool> has = lists_code(known(*wheel->arch_list, wheel->origin), gpu);
     if (!has.is_known()) return has;
-    if (has.value()) return unknown<bool>(source, "some wheels of this torch hold code for the GPU, some may not");
+    if (has.value()) ++with_code;
   }
-  return known(false, "all official wheels of this torch; " + std::string(source));
+  const bool agree = with_code == 0 || (with_code == wheels.size() && is_cuda_wheel);
+  if (!agree) return unknown<bool>(source, "some wheels of this torch hold code for the GPU, some may not");
+  return known(with_code > 0, "all official wheels of this torch; " + std::string(source));
 }
 
 std::vector<std::string> targets_of(const std::vector<const TorchWheel*>& wheels) {
@@ -151,7 +155,7 @@ DeviceNumbers torch_on_gpu(const Snapshot& snapshot, const GpuFacts& gpu, const 
     auto wheels = possible_wheels(snapshot, torch, knowledge);
     // A ROCm wheel beside an NVIDIA GPU is another fault than a missing target.
     if (gpu.compute_capability.is_known()) std::erase_if(wheels, [](const TorchWheel* wheel) { return !wheel->cuda; });
-    if (const Fact<bool> has = code_in_any(wheels, gpu); has.is_known()) {
+    if (const Fact<bool> has = code_in_any(wheels, gpu, cuda_of_torch(*torch).is_known()); has.is_known()) {
       numbers.torch_has_code = has;
       numbers.torch_arch_list = known(targets_of(wheels), has.source());
     }

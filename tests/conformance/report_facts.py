@@ -116,7 +116,7 @@ class Report:
             return
         if text in ("absent", "not installed"):
             self.snapshot["packages"][name] = {"version": absent()}
-        elif found := re.match(VERSION + r"(?=[ (+]|$)", text):
+        elif found := re.match(VERSION + r"(?=[ (+-]|$)", text):  # of a range its first
             version = found.group(0)
             if name == "torch" and "+" not in version:
                 if label := re.search(r"\bcu(\d{2})(\d)\b", text):

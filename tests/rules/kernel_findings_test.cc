@@ -74,6 +74,13 @@ TEST(KernelFindingsTest, AFixedKernelThatCannotRun) {
   EXPECT_EQ(finding->category, "kernel-unsupported-arch");
 }
 
+TEST(KernelFindingsTest, TheReasonIsOneThatNoDtypeHelps) {
+  const auto findings = findings_on("1xT4", {"packages.sageattention.version=1.0.6"}, pinned("sage-1"));
+  const Finding* finding = find(findings, "pinned-kernel-refused");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->category, "kernel-unsupported-arch");
+}
+
 TEST(KernelFindingsTest, AFixedKernelThatMayRunIsUndecided) {
   const auto findings = findings_on("1xL40S", {"complete.packages=unknown"}, pinned("sage-2"));
   const Finding* finding = find(findings, "kernel-unknown");

@@ -28,6 +28,12 @@ TEST(TorchWheelsTest, SomeWheelsOfTheReleaseHoldCode) {
   EXPECT_TRUE(numbers.torch_has_code.is_unknown()) << "2.7.1 for CUDA 12.6 has none, for 12.8 it has";
 }
 
+TEST(TorchWheelsTest, AnUnknownPlatformIsNoObstacleWhereItsWheelsAgree) {
+  EXPECT_TRUE(numbers_on("1xA100-80GB", {"packages.torch.version=2.5.1+cu121"}).torch_has_code.value());
+  EXPECT_TRUE(numbers_on("1xA100-80GB", {"packages.torch.version=2.5.1"}).torch_has_code.is_unknown())
+      << "it may be a CPU build";
+}
+
 TEST(TorchWheelsTest, WhatAnybodyElseBuiltIsUnknown) {
   for (const char* version : {"2.5.0a0+e000000.nv24.08", "2.5.0.dev20240801", "2.5.1+debian"}) {
     const auto numbers = numbers_on(
