@@ -61,7 +61,9 @@ const EngineVariant* choose_variant(const Knowledge& knowledge, const Engine& en
     if (holds == Truth::yes) return &variant;
   }
   for (const EngineVariant& variant : engine.variants) {
-    if (!variant.assumed) continue;
+    // What is known to be another release is not taken for this one.
+    const bool excluded = facts.version.is_known() && variant.when && decide(*variant.when, scope) == Truth::no;
+    if (!variant.assumed || excluded) continue;
     if (engine.variants.size() == 1) return &variant;  // nothing to assume
     assumptions.push_back(
         say(knowledge, "assumed-variant",

@@ -318,6 +318,10 @@ std::optional<Finding> degrees_beyond_gpus(const JudgedCase& judged) {
 std::vector<Finding> request_findings(const JudgedCase& judged) {
   std::vector<Finding> findings;
   if (auto beyond = degrees_beyond_gpus(judged)) findings.push_back(*std::move(beyond));
+  if (judged.engine != nullptr && judged.variant == nullptr) {
+    findings.push_back(finding_about(judged, "engine-release-unknown", {}));
+    findings.back().undecided = true;
+  }
   if (judged.engine == nullptr || judged.model == nullptr) return findings;
   if (!matches_any(judged.engine->models, judged.model->id)) {
     findings.push_back(finding_about(judged, "model-not-supported", {}));

@@ -159,6 +159,15 @@ TEST(PlanTest, BudgetsAddUp) {
   EXPECT_EQ(diagnosis.plan->memory->peak.bytes, largest);
 }
 
+TEST(PlanTest, AReleaseThatNobodyDescribedIsNotTakenForAnother) {
+  const Diagnosis diagnosis =
+      diagnosed("1xL40S", request_for("diffusers", "", "sdxl-base"), {{"packages.diffusers.version", "0.4.0"}});
+  EXPECT_FALSE(diagnosis.plan);
+  ASSERT_FALSE(diagnosis.findings.empty());
+  EXPECT_EQ(diagnosis.findings.front().id, "engine-release-unknown");
+  EXPECT_TRUE(diagnosis.findings.front().undecided);
+}
+
 TEST(PlanTest, TheSameCaseGivesTheSamePlan) {
   const auto layouts = [] {
     const Diagnosis diagnosis = diagnosed("8xH100-SXM", request_for("xdit", "", "flux.1-dev"), {});
