@@ -98,10 +98,12 @@ class ModuleJudge {
       outcome.unknown = Error{Error::Kind::failed, "torch", "torch itself does not load, or that cannot be told"};
       return outcome;
     }
-    // A package may load libraries of other packages by their path before it imports its own module.
+    // A package may load libraries by their path before it imports its own module: those of its own, as torchaudio
+    // does, and those of other packages.
     std::erase_if(outcome.defects, [&](const LinkDefect& defect) {
       const auto holder = holders_.find(defect.name);
-      if (links_torch || defect.kind != LinkDefect::Kind::missing_library || holder == holders_.end()) return false;
+      if (defect.kind != LinkDefect::Kind::missing_library || holder == holders_.end()) return false;
+      if (links_torch && holder->second->package != file.package) return false;
       outcome.unknown = Error{Error::Kind::failed, holder->second->path,
                               "is not on the search path, but " + file.package + " may load it by its path"};
       return true;

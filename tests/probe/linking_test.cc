@@ -221,6 +221,17 @@ TEST_F(LinkingTest, ALibraryThatAPackageHoldsMayBeLoadedByItsPath) {
   EXPECT_THAT(module.link_defects, IsEmpty());
 }
 
+TEST_F(LinkingTest, WhatAPackageOfTorchHoldsItselfItMayLoadFirst) {
+  install("torchaudio", "torchaudio/lib/libtorchaudio.so", ElfBuilder().needed("libtorch_cuda.so"));
+  install("torchaudio-modules", std::string("torchaudio/lib/_torchaudio") + k_module_tag,
+          ElfBuilder().needed("libtorch_cuda.so").needed("libtorchaudio.so"));
+  EXPECT_FALSE(file_named(probe(), "/_torchaudio").loads.value()) << "another package's";
+  install("torchaudio", std::string("torchaudio/lib/_torchaudio") + k_module_tag,
+          ElfBuilder().needed("libtorch_cuda.so").needed("libtorchaudio.so"));
+  const BinaryFacts module = file_named(probe(), "/_torchaudio");
+  EXPECT_TRUE(module.link_defects.empty() && !module.loads.is_known());
+}
+
 TEST_F(LinkingTest, OfVariantsTheOneThatLoadsIsEnough) {
   for (const char* number : {"4", "5"})
     install("torio", "torio/_ffmpeg" + std::string(number) + ".abi3.so",
