@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probe/mounts.h"
+#include "probe/own_status.h"
 #include "probe/read_fact.h"
 #include "probe/text.h"
 
@@ -91,18 +92,23 @@ std::optional<Sign> sign_of_gvisor(const System& system) {
 }
 
 Fact<bool> has_sys_nice(const System& system) {
-  const std::string path = "/proc/self/status";
-  const auto text = system.read(path);
+  const auto text = own_status(system, "CapEff");
   if (!text) return unknown<bool>(text.error());
-  constexpr std::string_view key = "CapEff:";
   constexpr unsigned k_cap_sys_nice = 23;  // include/uapi/linux/capability.h
-  for (const std::string_view line : split_lines(*text)) {
-    if (!line.starts_with(key)) continue;
-    const auto set = parse_hexadecimal(trim(line.substr(key.size())));
-    if (!set) break;
-    return known((*set >> k_cap_sys_nice & 1U) != 0, path);
-  }
-  return unknown<bool>(path, "no line CapEff: with a number");
+  const auto set = parse_hexadecimal(*text);
+  if (!set) return unknown<bool>(k_own_status_path, "expected a number, found " + quote(*text));
+  return known((*set >> k_cap_sys_nice & 1U) != 0, k_own_status_path);
+}
+
+/// Images of CUDA say for which they were made: "12.4.1". What they hold of it is of one minor version.
+Fact<Version> image_cuda_version(const System& system) {
+  const Fact<std::string> text = read_variable(system, "CUDA_VERSION");
+  if (!text.is_known())
+    return text.is_absent() ? absent<Version>(text.source()) : unknown<Version>(text.source(), text.why());
+  const auto version = Version::parse(text.value());
+  if (!version || version->release().size() < 2)
+    return unknown<Version>(text.source(), "expected a CUDA version, found " + quote(text.value()));
+  return known(version->minor(), text.source());
 }
 
 }  // namespace
@@ -112,6 +118,7 @@ ContainerFacts probe_container(const System& system) {
   facts.nvidia_visible_devices = read_variable(system, "NVIDIA_VISIBLE_DEVICES");
   facts.nvidia_driver_capabilities = read_variable(system, "NVIDIA_DRIVER_CAPABILITIES");
   facts.sys_nice = has_sys_nice(system);
+  facts.image_cuda_version = image_cuda_version(system);
 
   const std::string groups_path = "/proc/1/cgroup";
   const auto groups = system.read(groups_path);

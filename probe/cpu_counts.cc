@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "probe/own_status.h"
 #include "probe/read_fact.h"
 #include "probe/text.h"
 
@@ -41,17 +42,12 @@ Result<std::string> ask_affinity() {
 }
 
 Fact<std::int64_t> usable_in_status(const System& system, const Error& no_answer) {
-  const std::string path = "/proc/self/status";
-  const auto text = system.read(path);
-  if (!text) return unknown<std::int64_t>(no_answer);
-  constexpr std::string_view key = "Cpus_allowed_list:";
-  for (const std::string_view line : split_lines(*text)) {
-    if (!line.starts_with(key)) continue;
-    const auto cpus = parse_cpu_list(line.substr(key.size()));
-    if (!cpus || cpus->empty()) return unknown<std::int64_t>(path, "expected a CPU list, found " + quote(line));
-    return known(static_cast<std::int64_t>(cpus->size()), path);
-  }
-  return unknown<std::int64_t>(no_answer);
+  const auto list = own_status(system, "Cpus_allowed_list");
+  if (!list) return unknown<std::int64_t>(no_answer);
+  const auto cpus = parse_cpu_list(*list);
+  if (!cpus || cpus->empty())
+    return unknown<std::int64_t>(k_own_status_path, "expected a CPU list, found " + quote(*list));
+  return known(static_cast<std::int64_t>(cpus->size()), k_own_status_path);
 }
 
 Fact<std::int64_t> count_usable(const System& system) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "probe/own_status.h"
 #include "probe/pci_address.h"
 #include "probe/read_fact.h"
 #include "probe/text.h"
@@ -115,14 +116,10 @@ Fact<std::string> iommu_domain(const System& system, const std::string& folder) 
 Fact<std::int64_t> local_cpus_allowed(const System& system, const std::string& folder) {
   const std::string path = folder + "/local_cpulist";
   const auto near = system.read(path);
-  const auto status = system.read("/proc/self/status");
-  if (!near || !status) return unknown<std::int64_t>(near ? status.error() : near.error());
+  const auto own = own_status(system, "Cpus_allowed_list");
+  if (!near || !own) return unknown<std::int64_t>(near ? own.error() : near.error());
   const auto local = parse_cpu_list(*near);
-  std::optional<std::vector<std::int64_t>> allowed;
-  constexpr std::string_view key = "Cpus_allowed_list:";
-  for (const std::string_view line : split_lines(*status)) {
-    if (line.starts_with(key)) allowed = parse_cpu_list(line.substr(key.size()));
-  }
+  const auto allowed = parse_cpu_list(*own);
   if (!local || local->empty() || !allowed) return unknown<std::int64_t>(path, "expected two lists of CPUs");
   return known<std::int64_t>(
       std::ranges::count_if(*local,

@@ -192,6 +192,8 @@ std::optional<Version> Version::parse(std::string_view text) {
   return version;
 }
 
+Version Version::minor() const { return *parse(std::to_string(component(0)) + "." + std::to_string(component(1))); }
+
 Version Version::public_part() const {
   Version result = *this;
   result.local_.clear();

@@ -25,6 +25,8 @@ class Version {
   bool is_prerelease() const { return dev_.has_value() || (phase_ != Phase::final && phase_ != Phase::dev_only); }
   bool is_postrelease() const { return post_.has_value(); }
   bool is_development() const { return dev_.has_value(); }
+  /// Its first two components alone: "12.8" of "12.8.1".
+  Version minor() const;
   /// The same version without its local label.
   Version public_part() const;
   /// Epoch and release alone; has no text.

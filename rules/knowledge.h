@@ -129,6 +129,7 @@ struct TorchWheel : Entry {
 struct CudaToolkit : Entry {
   Version version;
   std::optional<Version> driver_min_linux;
+  std::optional<Version> driver_min_windows;
   Version minor_compat_driver_min;
   Version ptx;  ///< Version of PTX that its compiler writes.
 };
@@ -173,9 +174,10 @@ struct WheelPin : Entry {
 /// A shared library by the name under which files ask for it, and who brings it.
 struct SharedLibrary : Entry {
   std::string name;
-  std::string cuda;    ///< The major CUDA version that alone has it; "" where several do.
-  std::string pip;     ///< What pip installs; "" for none.
-  std::string system;  ///< Debian's package, or "nvidia-driver"; "" for none.
+  std::string cuda;      ///< The major CUDA version that alone has it; "" where several do.
+  std::string pip;       ///< What pip installs; "" for none.
+  std::string pip_cuda;  ///< The major CUDA version of that package.
+  std::string system;    ///< Debian's package, or "nvidia-driver"; "" for none.
 };
 
 /// Requirements that several kernels share.

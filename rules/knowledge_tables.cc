@@ -171,6 +171,7 @@ CudaToolkit read_cuda_toolkit(EntryReader& reader) {
   reader.entry_fields(toolkit);
   toolkit.version = reader.version("version");
   toolkit.driver_min_linux = reader.optional_version("driver_min_linux");
+  toolkit.driver_min_windows = reader.optional_version("driver_min_windows");
   toolkit.minor_compat_driver_min = reader.version("minor_compat_driver_min");
   toolkit.ptx = reader.version("ptx");
   return toolkit;
@@ -200,6 +201,7 @@ SharedLibrary read_shared_library(EntryReader& reader) {
   library.name = reader.text("name");
   library.cuda = reader.text_or("cuda", "");
   library.pip = reader.text_or("pip", "");
+  library.pip_cuda = reader.text_or("pip_cuda", "");
   library.system = reader.text_or("system", "");
   return library;
 }

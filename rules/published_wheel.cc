@@ -25,8 +25,7 @@ std::optional<Names> names_of_environment(const Snapshot& snapshot, const Knowle
   const bool linux = snapshot.os.name.is_known() && snapshot.os.name.value() == "linux";
   if (!linux || !snapshot.os.machine.is_known() || !python.is_known() || !cuda.is_known()) return std::nullopt;
   if (wheel == nullptr || !wheel->cxx11_abi) return std::nullopt;
-  const Version& version = torch.version.value();
-  return Names{{"torch", std::to_string(version.component(0)) + "." + std::to_string(version.component(1))},
+  return Names{{"torch", torch.version.value().minor().text()},
                {"cuda_major", std::to_string(cuda.value().component(0))},
                {"cxx11_abi", *wheel->cxx11_abi ? "TRUE" : "FALSE"},
                {"python", digits(python.value())},

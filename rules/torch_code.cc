@@ -8,7 +8,7 @@
 namespace diffcheck {
 namespace {
 
-bool is_torch_library(std::string_view name) {
+bool holds_kernels_of_torch(std::string_view name) {
   return (name.starts_with("libtorch_cuda") && !name.starts_with("libtorch_cuda_linalg")) ||
          name.starts_with("libtorch_hip");
 }
@@ -31,7 +31,7 @@ std::optional<TorchCode> code_of_torch(const Snapshot& snapshot) {
   TorchCode code;
   for (const BinaryFacts& file : snapshot.binaries) {
     if (!file.package.is_known() || file.package.value() != "torch" || !file.path.is_known()) continue;
-    if (!is_torch_library(file_name(file.path.value()))) continue;
+    if (!holds_kernels_of_torch(file_name(file.path.value()))) continue;
     if (file.gpu_targets.is_unknown() || file.gpu_modules.is_unknown()) return std::nullopt;
     add(gpu_targets_of(file), code.targets);
     if (code.source.empty()) code.source = file.path.value();

@@ -103,20 +103,33 @@ void tell_fitting_wheels(DeviceNumbers& numbers, const Snapshot& snapshot, const
       "cu" + std::to_string(newest->cuda->component(0)) + std::to_string(newest->cuda->component(1)), newest->origin);
 }
 
-/// The newest CUDA whose toolkit asks for no newer driver than this, as the driver itself would tell it.
-Fact<Version> cuda_of_driver(const Snapshot& snapshot, const Knowledge& knowledge) {
-  const NvidiaDriverFacts& driver = snapshot.drivers.nvidia;
-  const bool windows = snapshot.os.name.is_known() && snapshot.os.name.value() == "windows";
-  if (!driver.version.is_known() || windows) return driver.cuda_version;
+using DriverMin = std::optional<Version> CudaToolkit::*;
+
+/// The newest CUDA whose toolkit asks for no newer driver than this; nullptr for a driver older than the table.
+const CudaToolkit* newest_toolkit(const Version& driver, DriverMin least, const Knowledge& knowledge) {
   const CudaToolkit* newest = nullptr;
   for (const CudaToolkit& toolkit : knowledge.cuda_toolkits) {
-    const bool runs = toolkit.driver_min_linux && is_at_least(driver.version.value(), *toolkit.driver_min_linux);
+    const bool runs = toolkit.*least && is_at_least(driver, *(toolkit.*least));
     if (runs && (newest == nullptr || newest->version < toolkit.version)) newest = &toolkit;
   }
+  return newest;
+}
+
+/// As the driver itself would tell it. Drivers for Windows have numbers of their own; where the system is not known,
+/// both have to say the same.
+Fact<Version> cuda_of_driver(const Snapshot& snapshot, const Knowledge& knowledge) {
+  const NvidiaDriverFacts& driver = snapshot.drivers.nvidia;
+  if (!driver.version.is_known()) return driver.cuda_version;
+  const bool windows = snapshot.os.name.is_known() && snapshot.os.name.value() == "windows";
+  const CudaToolkit* newest = newest_toolkit(
+      driver.version.value(), windows ? &CudaToolkit::driver_min_windows : &CudaToolkit::driver_min_linux, knowledge);
   if (newest == nullptr) return driver.cuda_version;
-  const std::string minor =
-      std::to_string(newest->version.component(0)) + "." + std::to_string(newest->version.component(1));
-  return known(*Version::parse(minor), driver.version.source() + "; " + newest->origin);
+  const Version cuda = newest->version.minor();
+  if (!snapshot.os.name.is_known()) {
+    const CudaToolkit* other = newest_toolkit(driver.version.value(), &CudaToolkit::driver_min_windows, knowledge);
+    if (other == nullptr || other->version.minor() != cuda) return driver.cuda_version;
+  }
+  return known(cuda, driver.version.source() + "; " + newest->origin);
 }
 
 }  // namespace

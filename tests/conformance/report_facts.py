@@ -67,7 +67,7 @@ class Report:
         if python := re.match(r"\d+\.\d+(\.\d+)?", environment.get("python", "")):
             self.snapshot["python"] = {"version": known(python.group(0))}
         if environment.get("container"):
-            self.snapshot["container"] = {"inside": known(True)}
+            self.snapshot.setdefault("container", {})["inside"] = known(True)
         for name, value in environment.get("env", {}).items():
             self.snapshot["env"][name] = known(str(value))
         self.cuda(environment.get("cuda_runtime", ""))
@@ -140,7 +140,7 @@ class Report:
         if "driver" in text:
             self.driver_cuda(found.group(0))
         elif self.case["environment"].get("container") and "torch" not in self.snapshot["packages"]:
-            self.snapshot["env"]["CUDA_VERSION"] = known(found.group(0) + ".0")
+            self.snapshot["container"]["image_cuda_version"] = known(found.group(0))
         elif "torch" in self.snapshot["packages"]:
             torch = self.snapshot["packages"]["torch"]
             if torch["version"]["value"] and "+" not in torch["version"]["value"]:
@@ -218,7 +218,7 @@ class Report:
         elif "gpus-per-task=1" in lower:
             self.snapshot["env"]["SLURM_GPUS_PER_TASK"] = known("1")
         elif found := re.match(r"image cuda (\d+\.\d+)", lower):
-            self.snapshot["env"]["CUDA_VERSION"] = known(found.group(1) + ".0")
+            self.snapshot.setdefault("container", {})["image_cuda_version"] = known(found.group(1))
         elif found := re.match(r"([a-z][\w-]*) (?:wheel )?(?:tag )?(?:>=|<=)? ?v?(\d+\.\d[\w.]*)", lower):
             if found.group(1) not in ("cuda", "vram", "compute", "glibc", "platform"):
                 self.package(found.group(1).replace("_", "-"), text[found.start(2):].split(" ")[0])
