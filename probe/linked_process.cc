@@ -238,10 +238,10 @@ LoadOutcome LinkedProcess::try_load(const std::string& path) {
   return outcome;
 }
 
-std::optional<std::string> LinkedProcess::path_for(const std::string& name, const LoadedObject& asking) {
-  if (const LoadedObject* object = find(name)) return object->path;
+std::optional<FoundLibrary> LinkedProcess::library_for(const std::string& name, const LoadedObject& asking) {
+  if (const LoadedObject* object = find(name)) return FoundLibrary{object->path, object->found_by, object->object};
   const auto found = search_.find(name, asking.asking);
-  return found && found->has_value() ? std::optional((*found)->path) : std::nullopt;
+  return found ? *found : std::nullopt;
 }
 
 }  // namespace diffcheck

@@ -55,7 +55,7 @@ class LinkedProcess {
   /// The same, and nothing stays in any case.
   LoadOutcome try_load(const std::string& path);
   /// What a library gets that it loads later, by dlopen of a mere name. nullopt: nothing, or it cannot be told.
-  std::optional<std::string> path_for(const std::string& name, const LoadedObject& asking);
+  std::optional<FoundLibrary> library_for(const std::string& name, const LoadedObject& asking);
 
   const std::deque<LoadedObject>& objects() const { return loaded_; }
   /// By path, by the name under which it was asked for, or by soname; nullptr when it is not there.

@@ -170,9 +170,9 @@ class LinkingAudit {
     const auto first = owners_.lower_bound(parent_path(plain) + "/" + stem);
     for (auto file = first; file != owners_.end() && file->first.starts_with(parent_path(plain) + "/" + stem); ++file) {
       const std::string name(file_name(file->first));
-      const auto path = process_->path_for(name, object);
-      if (path && normal_path(*path) != file->first)
-        facts.libraries.push_back(library_facts(name, *path, FoundBy::ld_library_path, plain));
+      const auto taken = process_->library_for(name, object);
+      if (taken && normal_path(taken->path) != file->first)
+        facts.libraries.push_back(library_facts(name, taken->path, taken->found_by, plain));
     }
   }
 

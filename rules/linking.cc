@@ -6,8 +6,6 @@
 namespace diffcheck {
 namespace {
 
-constexpr std::string_view k_driver = "nvidia-driver";
-
 std::string text_of(const Fact<std::string>& fact) { return fact.is_known() ? fact.value() : ""; }
 
 /// "12" of the CUDA that torch was built for; "" where that is not known.
@@ -29,15 +27,11 @@ void explain_missing_library(const std::string& name, const std::string& package
   std::string holder = "nobody";
   if (library != nullptr) {
     const bool other_cuda = !library->cuda.empty() && !torch_cuda.empty() && library->cuda != torch_cuda;
-    holder = other_cuda                    ? "other-cuda"
-             : library->system == k_driver ? "driver"
-             : library->pip.empty()        ? "system"
-                                           : "pip";
+    holder = other_cuda ? "other-cuda" : is_of_driver(*library) ? "driver" : library->pip.empty() ? "system" : "pip";
   }
   told.meaning = say(knowledge, "link-meaning-" + holder, words);
   told.remedy = say(knowledge, "link-remedy-" + holder, words);
-  // The wheels of libraries that several CUDA versions have in common are those for CUDA 12.
-  const bool fits = library != nullptr && (!library->cuda.empty() || torch_cuda == "12");
+  const bool fits = library != nullptr && library->pip_cuda == (torch_cuda.empty() ? library->cuda : torch_cuda);
   if (holder == "pip" && fits) told.commands.push_back("python -m pip install \"" + library->pip + "\"");
 }
 
@@ -127,6 +121,8 @@ bool is_told(const LinkDefectFacts& defect) {
   return defect.kind.is_known() && defect.name.is_known() &&
          (defect.kind.value() == "missing-library" || defect.library.is_known());
 }
+
+bool is_of_driver(const SharedLibrary& library) { return library.system == "nvidia-driver"; }
 
 const SharedLibrary* shared_library(const Knowledge& knowledge, const std::string& name) {
   const auto found = std::find_if(knowledge.shared_libraries.begin(), knowledge.shared_libraries.end(),

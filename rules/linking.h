@@ -31,6 +31,9 @@ bool is_told(const LinkDefectFacts& defect);
 /// The library with that name in data/libraries; nullptr without one.
 const SharedLibrary* shared_library(const Knowledge& knowledge, const std::string& name);
 
+/// NVIDIA's driver brings it, and no package does.
+bool is_of_driver(const SharedLibrary& library);
+
 /// torch that does not load; libraries that are taken instead of those that torch's packages bring.
 std::vector<Finding> linking_findings(const JudgedCase& judged);
 

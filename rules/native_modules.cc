@@ -68,7 +68,7 @@ bool is_worth_telling(const ModuleDefect& defect, const JudgedCase& judged) {
   const bool is_torch = defect.file->package.is_known() && defect.file->package.value() == k_torch;
   if (is_torch && !judged.snapshot.linking.torch_defects.empty()) return false;  // told once, of torch
   const SharedLibrary* library = shared_library(judged.knowledge, defect.detail);
-  if (library != nullptr) return library->system != "nvidia-driver" || !judged.gpus.empty();
+  if (library != nullptr) return !is_of_driver(*library) || !judged.gpus.empty();
   const Fact<std::vector<std::string>>& needed = defect.file->needed;
   return needed.is_known() && std::any_of(needed.value().begin(), needed.value().end(), is_gpu_library);
 }
@@ -134,6 +134,47 @@ Finding finding_of(const JudgedCase& judged, const ModuleDefect& defect, const G
   return finding;
 }
 
+ModuleDefect defect_with(ModuleDefect::Kind kind, std::string detail) {
+  ModuleDefect defect;
+  defect.kind = kind;
+  defect.detail = std::move(detail);
+  return defect;
+}
+
+ModuleDefect link_defect(const LinkDefectFacts& link, const Snapshot& snapshot) {
+  constexpr std::string_view glibc = "GLIBC_";
+  if (link.name.value().starts_with(glibc) && snapshot.os.glibc.is_known())
+    return defect_with(ModuleDefect::Kind::newer_glibc, link.name.value().substr(glibc.size()));
+  ModuleDefect defect = defect_with(link_kind(link), demangled(link.name.value()));
+  defect.link = &link;
+  return defect;
+}
+
+/// Why no process on this machine can load the file, in the order in which a user would meet it.
+std::optional<ModuleDefect> load_defect(const BinaryFacts& file, const Snapshot& snapshot) {
+  if (!file.link_defects.empty() && is_told(file.link_defects.front()))
+    return link_defect(file.link_defects.front(), snapshot);
+  if (needs_newer_processor(file, snapshot.cpu))
+    return defect_with(ModuleDefect::Kind::newer_processor, level_name(file.x86_level.value()));
+  const auto& symbols = file.missing_torch_symbols;
+  if (symbols.is_known() && !symbols.value().empty())
+    return defect_with(ModuleDefect::Kind::undefined_symbol, demangled(symbols.value().front()));
+  if (file.glibc.is_known() && snapshot.os.glibc.is_known() && file.glibc.value() > snapshot.os.glibc.value())
+    return defect_with(ModuleDefect::Kind::newer_glibc, file.glibc.value().text());
+  return std::nullopt;
+}
+
+/// Why its GPU code does not run on that GPU. torch's own code is judged by its list of targets.
+std::optional<ModuleDefect> gpu_code_defect(const BinaryFacts& file, const Snapshot& snapshot,
+                                            const Knowledge& knowledge, const GpuFacts& gpu) {
+  if (file.package.is_known() && file.package.value() == k_torch) return std::nullopt;
+  const LoadVerdict verdict = code_on(file, snapshot, knowledge, gpu);
+  if (verdict.truth != Truth::no) return std::nullopt;
+  return verdict.driver_is_too_old
+             ? defect_with(ModuleDefect::Kind::driver_too_old, verdict.reason)
+             : defect_with(ModuleDefect::Kind::no_gpu_code, to_text(Value(file.gpu_targets.value())));
+}
+
 }  // namespace
 
 std::string module_name(const std::string& path) {
@@ -151,47 +192,11 @@ std::string module_name(const std::string& path) {
 std::optional<ModuleDefect> defect_of(const BinaryFacts& file, const Snapshot& snapshot, const Knowledge& knowledge,
                                       const GpuFacts* gpu) {
   if (!file.path.is_known()) return std::nullopt;
-  ModuleDefect defect;
-  defect.module = module_name(file.path.value());
-  defect.file = &file;
-  if (gpu == nullptr) {
-    if (!file.link_defects.empty() && is_told(file.link_defects.front())) {
-      const LinkDefectFacts& link = file.link_defects.front();
-      constexpr std::string_view glibc = "GLIBC_";
-      if (link.name.value().starts_with(glibc) && snapshot.os.glibc.is_known()) {
-        defect.kind = ModuleDefect::Kind::newer_glibc;
-        defect.detail = link.name.value().substr(glibc.size());
-        return defect;
-      }
-      defect.link = &link;
-      defect.kind = link_kind(*defect.link);
-      defect.detail = demangled(defect.link->name.value());
-      return defect;
-    }
-    if (needs_newer_processor(file, snapshot.cpu)) {
-      defect.kind = ModuleDefect::Kind::newer_processor;
-      defect.detail = level_name(file.x86_level.value());
-      return defect;
-    }
-    const auto& symbols = file.missing_torch_symbols;
-    if (symbols.is_known() && !symbols.value().empty()) {
-      defect.kind = ModuleDefect::Kind::undefined_symbol;
-      defect.detail = demangled(symbols.value().front());
-      return defect;
-    }
-    if (file.glibc.is_known() && snapshot.os.glibc.is_known() && file.glibc.value() > snapshot.os.glibc.value()) {
-      defect.kind = ModuleDefect::Kind::newer_glibc;
-      defect.detail = file.glibc.value().text();
-      return defect;
-    }
-    return std::nullopt;
+  auto defect = gpu == nullptr ? load_defect(file, snapshot) : gpu_code_defect(file, snapshot, knowledge, *gpu);
+  if (defect) {
+    defect->module = module_name(file.path.value());
+    defect->file = &file;
   }
-  // torch's own code is judged by its list of targets.
-  if (file.package.is_known() && file.package.value() == k_torch) return std::nullopt;
-  const LoadVerdict verdict = code_on(file, snapshot, knowledge, *gpu);
-  if (verdict.truth != Truth::no) return std::nullopt;
-  defect.kind = verdict.driver_is_too_old ? ModuleDefect::Kind::driver_too_old : ModuleDefect::Kind::no_gpu_code;
-  defect.detail = verdict.driver_is_too_old ? verdict.reason : to_text(Value(file.gpu_targets.value()));
   return defect;
 }
 
