@@ -265,6 +265,12 @@ ResolvedKernel engine_pick(const JudgedCase& judged, const std::string& dtype, c
   return merged(possible_picks(judged, dtype, layout).outcomes);
 }
 
+EngineDefault engine_default(const JudgedCase& judged, const std::string& dtype, const Layout& layout) {
+  ResolvedKernel pick = engine_pick(judged, dtype, layout);
+  return {pick.kernel == nullptr ? "" : pick.kernel->id, dtype, pick.judgement.truth, std::move(pick.judgement.reasons),
+          std::move(pick.error_text)};
+}
+
 std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const DtypeOption& dtype,
                                                const Layout& layout) {
   const std::vector<Way> ways = ways_to_kernels(judged, dtype.dtype, layout);

@@ -43,6 +43,9 @@ std::vector<DtypeOption> dtype_options(const JudgedCase& judged);
 /// What the engine would run by itself in that dtype and layout.
 ResolvedKernel engine_pick(const JudgedCase& judged, const std::string& dtype, const Layout& layout);
 
+/// The same as a plan tells it.
+EngineDefault engine_default(const JudgedCase& judged, const std::string& dtype, const Layout& layout);
+
 /// Every kernel for that dtype and layout, best first: by verdict, exactness and rank. A pinned kernel stands alone
 /// among those that may be chosen; the others say that it is pinned.
 std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const DtypeOption& dtype,

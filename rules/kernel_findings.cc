@@ -80,11 +80,8 @@ class KernelFindings {
     if (judged_.variant == nullptr || judged_.model != nullptr) return;
     const auto options = dtype_options(judged_);
     if (options.empty()) return;
-    ResolvedKernel pick = engine_pick(judged_, options.front().dtype, requested_layout(judged_));
-    if (pick.judgement.truth != Truth::no) return;
-    const EngineDefault by_itself{pick.kernel == nullptr ? "" : pick.kernel->id, options.front().dtype, Truth::no,
-                                  std::move(pick.judgement.reasons), pick.error_text};
-    findings_.push_back(refused_default(judged_, by_itself, what_runs(), {}));
+    const EngineDefault by_itself = engine_default(judged_, options.front().dtype, requested_layout(judged_.request));
+    if (by_itself.verdict == Truth::no) findings_.push_back(refused_default(judged_, by_itself, what_runs(), {}));
   }
 
   /// A package that imports although none of its kernels runs is what engines and people stumble over.

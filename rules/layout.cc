@@ -189,12 +189,12 @@ std::vector<Layout> enumerate_layouts(const JudgedCase& judged) {
   return layouts;
 }
 
-Layout requested_layout(const JudgedCase& judged) {
+Layout requested_layout(const Request& request) {
   Layout layout;
-  for (const std::string_view name : k_all_axes) *layout.axis(name) = pinned_degree(judged.request, name).value_or(1);
+  for (const std::string_view name : k_all_axes) *layout.axis(name) = pinned_degree(request, name).value_or(1);
   layout.world_size = product(layout);
   // Asking for more GPUs than the degrees make is what engines refuse, or waste: it is judged as it was asked.
-  if (judged.request.gpus.is_known()) layout.world_size = std::max(layout.world_size, judged.request.gpus.value());
+  if (request.gpus.is_known()) layout.world_size = std::max(layout.world_size, request.gpus.value());
   return layout;
 }
 

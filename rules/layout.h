@@ -28,7 +28,7 @@ double division_of(const JudgedCase& judged, const Layout& layout, std::string_v
 std::vector<Layout> enumerate_layouts(const JudgedCase& judged);
 
 /// The layout the user fixed, with degree 1 for what was left open; what the engine would be started with.
-Layout requested_layout(const JudgedCase& judged);
+Layout requested_layout(const Request& request);
 
 /// The engine's constraints, and pins on axes it does not have.
 Judgement judge_layout(const JudgedCase& judged, const Layout& layout, const KernelCandidate& kernel);

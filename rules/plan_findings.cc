@@ -211,7 +211,7 @@ class Findings {
 
   /// The layout that the user fixed, when the engine refuses it.
   void layout() {
-    const Layout asked = requested_layout(judged_);
+    const Layout asked = requested_layout(judged_.request);
     if (asked == Layout{} || (judged_.gpus.empty() && !gpus_unknown())) return;
     const DtypeOption dtype{plan_.attention.engine_default.dtype, {}, true};
     if (dtype.dtype.empty()) return;
@@ -300,7 +300,7 @@ std::optional<Finding> degrees_beyond_gpus(const JudgedCase& judged) {
   if (!fixes_a_degree(judged.request)) return std::nullopt;
   Request only_degrees = judged.request;
   only_degrees.gpus = {};
-  const std::int64_t needed = requested_layout(judge_case(judged, only_degrees)).world_size;
+  const std::int64_t needed = requested_layout(only_degrees).world_size;
   const Fact<bool>& complete = judged.snapshot.complete.gpus;
   const bool counted = complete.is_known() && complete.value() && !judged.request.nodes.is_known();
   std::optional<std::int64_t> there;

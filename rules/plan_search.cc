@@ -69,7 +69,7 @@ class Search {
 
   Plan run() {
     Plan plan;
-    const Layout asked = requested_layout(judged_);
+    const Layout asked = requested_layout(judged_.request);
     describe_default(plan, asked);
     std::optional<Found> found;
     for (const Choosing& pass : k_passes) {
@@ -93,16 +93,11 @@ class Search {
   void describe_default(Plan& plan, const Layout& asked) {
     if (dtypes_.empty()) return;
     const std::string& dtype = dtypes_.front().dtype;
-    ResolvedKernel pick = engine_pick(judged_, dtype, asked);
-    EngineDefault& by_itself = plan.attention.engine_default;
-    by_itself.kernel = pick.kernel == nullptr ? "" : pick.kernel->id;
-    by_itself.dtype = dtype;
-    by_itself.verdict = pick.judgement.truth;
-    by_itself.reasons = std::move(pick.judgement.reasons);
-    by_itself.error_text = pick.error_text;
-    if (pick.kernel == nullptr) return;
+    plan.attention.engine_default = engine_default(judged_, dtype, asked);
+    const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);
+    if (kernel == nullptr) return;
     if (const MemoryMode* mode = default_mode(judged_, asked))
-      plan.default_memory = plan_memory(judged_, *mode, *pick.kernel, dtype, asked);
+      plan.default_memory = plan_memory(judged_, *mode, *kernel, dtype, asked);
   }
 
   std::optional<Found> first_that(const Choosing& pass) {

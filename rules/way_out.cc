@@ -132,7 +132,7 @@ Message describe_alternatives(const JudgedCase& judged, const EngineDefault& by_
         say(judged.knowledge, "what-if-size",
             {{"size", std::to_string(width) + "x" + std::to_string(height)}, {"one_buffer", buffer(*elements)}}));
   }
-  const Layout layout = requested_layout(judged);
+  const Layout layout = requested_layout(judged.request);
   const Kernel* fused = first_fused_kernel(judged);
   const MemoryMode* mode = default_mode(judged, layout);
   if (fused != nullptr && mode != nullptr) {

@@ -1,6 +1,7 @@
 #include "probe/pasted/pasted_part.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "probe/text.h"
 
@@ -36,6 +37,14 @@ Fact<std::string> uuid_fact(std::string_view text, const std::string& source) {
   if (digits.find_first_of("123456789abcdefABCDEF") == std::string_view::npos)
     return unknown<std::string>(source, "masked: " + quote(text));
   return text_fact(text, source);
+}
+
+std::optional<double> parse_watts(std::string_view text) {
+  double watts = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), watts, std::chars_format::fixed);
+  const std::string_view unit = trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  const bool is_watts = error == std::errc() && (unit.empty() || unit == "W") && watts >= 0;
+  return is_watts ? std::optional(watts) : std::nullopt;
 }
 
 std::optional<Bytes> parse_mebibytes(std::string_view text) {

@@ -55,6 +55,8 @@ Fact<std::string> text_fact(std::string_view text, const std::string& source);
 Fact<std::string> uuid_fact(std::string_view text, const std::string& source);
 /// "81559 MiB", "81559MiB"; nullopt for anything else. Whole mebibytes, as nvidia-smi prints them.
 std::optional<Bytes> parse_mebibytes(std::string_view text);
+/// "300.00 W", "350.50"; nullopt for anything else.
+std::optional<double> parse_watts(std::string_view text);
 /// The mebibytes, or unknown with the text.
 Fact<Bytes> mebibytes_fact(std::string_view text, const std::string& source);
 

@@ -33,10 +33,7 @@ void read_bytes(Fact<Bytes>& fact, const Cell& cell) {
 }
 
 void read_watts(Fact<double>& fact, const Cell& cell) {
-  const std::string_view number = first_word(cell.text);
-  const auto whole = whole_number(number.substr(0, number.find('.')));
-  constexpr std::int64_t k_most_watts = 100'000;
-  if (whole && *whole < k_most_watts) fact = known(static_cast<double>(*whole), cell.source);
+  if (const auto watts = parse_watts(cell.text)) fact = known(*watts, cell.source);
 }
 
 void read_on(Fact<bool>& fact, const Cell& cell) {

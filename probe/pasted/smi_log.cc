@@ -76,13 +76,7 @@ class GpuReader {
     });
   }
   void set_watts(Fact<double>& fact, Paths paths) {
-    set(fact, paths, [](std::string_view text) -> std::optional<double> {
-      double watts = 0;
-      const auto [end, error] =
-          std::from_chars(text.data(), text.data() + text.size(), watts, std::chars_format::fixed);
-      const bool is_watts = trim(text.substr(static_cast<std::size_t>(end - text.data()))) == "W";
-      return error == std::errc() && is_watts && watts >= 0 ? std::optional(watts) : std::nullopt;
-    });
+    set(fact, paths, [](std::string_view text) { return text.ends_with('W') ? parse_watts(text) : std::nullopt; });
   }
   /// "0x233010DE" or "233010DE", device before vendor -> "10de:2330".
   void set_pci_id(Fact<std::string>& fact, Paths paths) {
