@@ -142,6 +142,7 @@ Json attention_json(const AttentionPlan& attention, Language language) {
                             {"dtype", by_itself.dtype.empty() ? Json(nullptr) : Json(by_itself.dtype)},
                             {"verdict", name_of(by_itself.verdict)},
                             {"reasons", reasons_json(by_itself.reasons, language)}};
+  if (by_itself.score_buffer_bytes) json["engine_default"]["score_buffer_bytes"] = *by_itself.score_buffer_bytes;
   if (!by_itself.error_text.empty()) json["engine_default"]["error_text"] = by_itself.error_text;
   json["chosen"] = attention.chosen ? Json(attention.chosen->kernel) : Json(nullptr);
   json["dtype"] = attention.chosen ? Json(attention.chosen->dtype) : Json(nullptr);
@@ -174,34 +175,58 @@ Json layouts_json(const Plan& plan, Language language) {
   return json;
 }
 
+Json estimate_json(const Estimate& estimate) {
+  return {{"low", estimate.low}, {"bytes", estimate.bytes}, {"high", estimate.high}};
+}
+
+Json stage_json(const StageBudget& stage) {
+  const auto bytes = [&](MemoryTerm::Kind kind) { return stage.of(kind).bytes; };
+  Json json = {{"stage", stage.stage},
+               {"weights_bytes", bytes(MemoryTerm::Kind::weights)},
+               {"activations_bytes", bytes(MemoryTerm::Kind::activations)},
+               {"attention_bytes", bytes(MemoryTerm::Kind::attention)},
+               {"other_bytes", bytes(MemoryTerm::Kind::other)},
+               {"total_bytes", stage.total().bytes},
+               {"terms", Json::array()}};
+  for (const MemoryTerm& term : stage.terms) {
+    Json entry = estimate_json(term.bytes);
+    entry["term"] = term.name;
+    entry["grade"] = name_of(term.grade);
+    json["terms"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json quantization_json(const MemoryChoice& choice) {
+  return choice.quantization.empty() ? Json("none") : Json(choice.quantization);
+}
+
 Json memory_json(const MemoryPlan& memory) {
-  Json json = {{"mode", memory.mode},
+  Json json = {{"mode", memory.choice.mode},
                {"dtype", memory.dtype},
-               {"quantization", memory.quantization.empty() ? Json(nullptr) : Json(memory.quantization)},
+               {"quantization", quantization_json(memory.choice)},
+               {"vae_tiling", memory.choice.vae_tiling},
+               {"concessions", memory.concessions},
+               {"counts", "peak_bytes: tensors of one process, as torch.cuda.max_memory_allocated"},
                {"peak_bytes", memory.peak.bytes},
+               {"low_bytes", memory.peak.low},
+               {"high_bytes", memory.peak.high},
+               {"reserved", estimate_json(memory.reserved)},
+               {"device", estimate_json(memory.device)},
                {"limit_bytes", memory.limit_bytes ? Json(*memory.limit_bytes) : Json(nullptr)},
+               {"limit_source", memory.limit_source},
                {"fits", name_of(memory.fits)},
                {"host_bytes", memory.host_bytes},
                {"disk_bytes", memory.disk_bytes},
-               {"low_bytes", memory.peak.low},
-               {"high_bytes", memory.peak.high},
                {"grade", name_of(memory.grade)},
-               {"counts", memory.counts},
                {"stages", Json::array()},
-               {"limit_source", memory.limit_source},
-               {"vae_tiling", memory.vae_tiling},
                {"unknown_terms", memory.unknown_terms},
                {"rejected", Json::array()}};
-  for (const StageBudget& stage : memory.stages) {
-    json["stages"].push_back({{"stage", stage.stage},
-                              {"weights_bytes", stage.weights.bytes},
-                              {"activations_bytes", stage.activations.bytes},
-                              {"attention_bytes", stage.attention.bytes},
-                              {"other_bytes", stage.other.bytes},
-                              {"total_bytes", stage.total().bytes}});
-  }
+  for (const StageBudget& stage : memory.stages) json["stages"].push_back(stage_json(stage));
   for (const RejectedMode& mode : memory.rejected) {
-    json["rejected"].push_back({{"mode", mode.mode},
+    json["rejected"].push_back({{"mode", mode.choice.mode},
+                                {"quantization", quantization_json(mode.choice)},
+                                {"vae_tiling", mode.choice.vae_tiling},
                                 {"peak_bytes", mode.peak.bytes},
                                 {"low_bytes", mode.peak.low},
                                 {"high_bytes", mode.peak.high},

@@ -26,6 +26,7 @@ class Page {
   void table(const Table& table);
   void blank();
 
+  const Style& style() const { return style_; }
   const std::string& text() const { return text_; }
 
  private:

@@ -3,6 +3,7 @@
 #include "report/page.h"
 #include "report/text_findings.h"
 #include "report/text_machine.h"
+#include "report/text_memory.h"
 #include "report/text_plan.h"
 
 namespace diffcheck {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/fact_text.h"
+#include "report/text_memory.h"
 
 namespace diffcheck {
 namespace {
@@ -257,7 +258,8 @@ void write_models(Page& page, const Diagnosis& diagnosis, const Phrases& words) 
       continue;
     }
     const std::string peak = model.memory.stages.empty() ? "" : gibibytes(model.memory.peak.bytes);
-    table.rows.push_back({model.model, runs, peak, model.memory.mode, model.memory.dtype, model.kernel, model.engine});
+    table.rows.push_back({model.model, runs, peak, choice_text(model.memory.choice, words), model.memory.dtype,
+                          model.kernel, model.engine});
   }
   page.table(table);
 }

@@ -9,7 +9,6 @@ namespace diffcheck {
 namespace {
 
 constexpr std::size_t k_most_layouts_shown = 10;
-constexpr std::string_view k_no_quantization = "none";
 
 std::string first_reason(const std::vector<Reason>& reasons, const Phrases& words) {
   return reasons.empty() ? std::string() : words(reasons.front().text);
@@ -73,32 +72,6 @@ void write_layout_list(Page& page, const std::vector<LayoutCandidate>& list, con
   if (shown < list.size()) page.item(Mark::plain, words("layout.more", {std::to_string(list.size() - shown)}));
 }
 
-void write_stages(Page& page, const MemoryPlan& memory, const Phrases& words) {
-  Table table;
-  table.columns = {
-      {words("column.stage")},           {words("column.weights"), true}, {words("column.activations"), true},
-      {words("column.attention"), true}, {words("column.other"), true},   {words("column.total"), true}};
-  for (const StageBudget& stage : memory.stages) {
-    table.rows.push_back({words("stage." + stage.stage), gibibytes(stage.weights.bytes),
-                          gibibytes(stage.activations.bytes), gibibytes(stage.attention.bytes),
-                          gibibytes(stage.other.bytes), gibibytes(stage.total().bytes)});
-  }
-  if (!table.rows.empty()) page.table(table);
-}
-
-std::string fit_text(const MemoryPlan& memory, const Phrases& words) {
-  const std::string peak = gibibyte_range(memory.peak, words);
-  if (!memory.limit_bytes) return words("memory.no-limit", {peak});
-  return words("memory.fits-" + std::string(name_of(memory.fits)), {peak, gibibytes(*memory.limit_bytes)});
-}
-
-std::string mode_text(const MemoryPlan& memory, const Phrases& words) {
-  std::vector<std::string> parts = {memory.mode};
-  if (!memory.quantization.empty() && memory.quantization != k_no_quantization) parts.push_back(memory.quantization);
-  if (memory.vae_tiling) parts.push_back(words("memory.vae-tiling"));
-  return joined(parts);
-}
-
 }  // namespace
 
 void write_request(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
@@ -137,25 +110,6 @@ void write_layouts(Page& page, const Diagnosis& diagnosis, const Phrases& words)
   if (layout.rejected.empty()) return;
   page.paragraph(words("layout.rejected"));
   write_layout_list(page, layout.rejected, words);
-}
-
-void write_memory(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
-  if (!diagnosis.plan->memory) return;
-  const MemoryPlan& memory = *diagnosis.plan->memory;
-  page.heading(words("memory.heading"));
-  page.row(mark_of(memory.fits), words("memory.mode"), mode_text(memory, words));
-  page.row(mark_of(memory.fits), words("memory.peak"), fit_text(memory, words));
-  if (memory.limit_bytes)
-    page.row(Mark::plain, words("memory.room"), words("pair", {gibibytes(*memory.limit_bytes), memory.limit_source}));
-  if (memory.host_bytes > 0) page.row(Mark::plain, words("memory.host"), gibibytes(memory.host_bytes));
-  if (memory.disk_bytes > 0) page.row(Mark::plain, words("memory.disk"), gibibytes(memory.disk_bytes));
-  page.row(Mark::plain, words("memory.grade"), words("grade." + std::string(name_of(memory.grade))));
-  if (!memory.unknown_terms.empty()) page.row(Mark::unknown, words("memory.not-counted"), joined(memory.unknown_terms));
-  page.blank();
-  write_stages(page, memory, words);
-  for (const RejectedMode& mode : memory.rejected) {
-    page.item(mark_of(mode.fits), words("pair", {mode.mode, gibibyte_range(mode.peak, words)}));
-  }
 }
 
 void write_assumptions(Page& page, const Diagnosis& diagnosis, const Phrases& words) {

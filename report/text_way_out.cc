@@ -2,6 +2,7 @@
 #include "report/fact_text.h"
 #include "report/launch.h"
 #include "report/quote.h"
+#include "report/text_memory.h"
 #include "report/text_plan.h"
 #include "rules/layout.h"
 
@@ -17,7 +18,7 @@ void write_choice(Page& page, const Plan& plan, const Phrases& words) {
   const std::string peak = gibibyte_range(memory.peak, words);
   const std::string room = memory.limit_bytes ? gibibytes(*memory.limit_bytes) : words("unknown");
   page.row(memory.fits == Truth::yes ? Mark::good : Mark::unknown, words("memory.heading"),
-           words("way-out.memory", {memory.mode, peak, room}));
+           words("way-out.memory", {choice_text(memory.choice, words), peak, room}));
 }
 
 std::string assignments(const std::vector<std::pair<std::string, std::string>>& values) {

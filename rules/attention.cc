@@ -267,8 +267,18 @@ ResolvedKernel engine_pick(const JudgedCase& judged, const std::string& dtype, c
 
 EngineDefault engine_default(const JudgedCase& judged, const std::string& dtype, const Layout& layout) {
   ResolvedKernel pick = engine_pick(judged, dtype, layout);
-  return {pick.kernel == nullptr ? "" : pick.kernel->id, dtype, pick.judgement.truth, std::move(pick.judgement.reasons),
-          std::move(pick.error_text)};
+  EngineDefault by_itself;
+  by_itself.dtype = dtype;
+  by_itself.verdict = pick.judgement.truth;
+  by_itself.reasons = std::move(pick.judgement.reasons);
+  by_itself.error_text = std::move(pick.error_text);
+  if (pick.kernel == nullptr) return by_itself;
+  by_itself.kernel = pick.kernel->id;
+  if (builds_score_matrix(*pick.kernel) && judged.numbers.score_elements.is_known()) {
+    const auto scores = score_matrix(judged, *pick.kernel, dtype, judged.numbers.score_elements.value());
+    if (scores) by_itself.score_buffer_bytes = scores->buffer_bytes;
+  }
+  return by_itself;
 }
 
 std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const DtypeOption& dtype,

@@ -1,7 +1,7 @@
 // Memory of one run, by stage and component, with the range in which it is expected.
 //
-// Peak is the largest stage: text encoding, denoising, VAE decoding. A stage is the weights that the memory mode keeps
-// on the GPU plus the stage's own workspace. Coefficients are data, with their sources.
+// Peak is the largest stage: text encoding, VAE encoding, denoising, VAE decoding. A stage is the weights that the
+// memory mode keeps on the GPU plus the stage's own workspace. Coefficients are data, with their sources.
 #pragma once
 
 #include "rules/judged_case.h"
@@ -32,12 +32,7 @@ struct ScoreMatrix {
 std::optional<ScoreMatrix> score_matrix(const JudgedCase& judged, const Kernel& kernel, const std::string& dtype,
                                         double elements);
 
-MemoryPlan plan_memory(const JudgedCase& judged, const MemoryMode& mode, const Kernel& kernel, const std::string& dtype,
-                       const Layout& layout);
-
-/// The mode that the engine uses by itself: the first that its `when` allows.
-const MemoryMode* default_mode(const JudgedCase& judged, const Layout& layout);
-/// All modes that may be used here, in order of preference, with the pins respected.
-std::vector<const MemoryMode*> allowed_modes(const JudgedCase& judged, const Layout& layout);
+MemoryPlan plan_memory(const JudgedCase& judged, const MemoryChoice& choice, const Kernel& kernel,
+                       const std::string& dtype, const Layout& layout);
 
 }  // namespace diffcheck

@@ -102,6 +102,8 @@ Vae read_vae(EntryReader& reader);
 Activation read_activation(EntryReader& reader);
 Quantization read_quantization(EntryReader& reader);
 Overhead read_overhead(EntryReader& reader);
+Concession read_concession(EntryReader& reader);
+MemoryBehaviour read_memory_behaviour(EntryReader& reader);
 TorchWheel read_torch_wheel(EntryReader& reader);
 CudaToolkit read_cuda_toolkit(EntryReader& reader);
 WheelPin read_wheel_pin(EntryReader& reader);
@@ -110,6 +112,8 @@ Kernel read_kernel(EntryReader& reader);
 Requirement read_requirement(EntryReader& reader);
 RequirementGroup read_requirement_group(EntryReader& reader);
 Engine read_engine(EntryReader& reader);
+/// The list at "set"; missing: empty.
+std::vector<Setting> read_settings(EntryReader& reader);
 Check read_check(EntryReader& reader);
 FindingText read_finding_text(EntryReader& reader);
 Assumption read_assumption(EntryReader& reader);

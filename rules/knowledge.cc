@@ -28,12 +28,13 @@ struct RawEntry {
 
 using RawKind = std::vector<RawEntry>;
 
-constexpr std::array<std::string_view, 20> k_kinds = {
-    "gpus",          "models",          "text-encoders", "vaes",
-    "activations",   "quantizations",   "overheads",     "torch-wheels",
-    "cuda-toolkits", "kernels",         "engines",       "checks",
-    "finding-texts", "assumptions",     "texts",         "requirement-groups",
-    "wheel-pins",    "driver-branches", "signatures",    "shared-libraries"};
+constexpr std::array<std::string_view, 22> k_kinds = {
+    "gpus",          "models",           "text-encoders", "vaes",
+    "activations",   "quantizations",    "overheads",     "torch-wheels",
+    "cuda-toolkits", "kernels",          "engines",       "checks",
+    "finding-texts", "assumptions",      "texts",         "requirement-groups",
+    "wheel-pins",    "driver-branches",  "signatures",    "shared-libraries",
+    "concessions",   "memory-behaviours"};
 
 void merge(RawKind& kind, RawEntry entry) {
   const auto same = std::find_if(kind.begin(), kind.end(), [&](const RawEntry& other) { return other.id == entry.id; });
@@ -148,9 +149,8 @@ class References {
       expect(kernel_exists(step.value), engine, "kernel", step.value);
     for (const Choice& choice : variant.attention_choices)
       expect(kernel_exists(choice.value), engine, "kernel", choice.value);
-    for (const auto& [glob, id] : variant.activations) {
-      expect(find_entry(knowledge_.activations, id) != nullptr, engine, "activation coefficient", id);
-    }
+    expect(find_entry(knowledge_.memory_behaviours, variant.memory) != nullptr, engine, "memory behaviour",
+           variant.memory);
   }
 
   const Knowledge& knowledge_;
@@ -225,6 +225,8 @@ Result<Knowledge> load_knowledge(const std::vector<DataFile>& files, bool signat
   read_kind(kinds, "activations", read_activation, catalogue, knowledge.activations, error);
   read_kind(kinds, "quantizations", read_quantization, catalogue, knowledge.quantizations, error);
   read_kind(kinds, "overheads", read_overhead, catalogue, knowledge.overheads, error);
+  read_kind(kinds, "concessions", read_concession, catalogue, knowledge.concessions, error);
+  read_kind(kinds, "memory-behaviours", read_memory_behaviour, catalogue, knowledge.memory_behaviours, error);
   read_kind(kinds, "torch-wheels", read_torch_wheel, catalogue, knowledge.torch_wheels, error);
   read_kind(kinds, "cuda-toolkits", read_cuda_toolkit, catalogue, knowledge.cuda_toolkits, error);
   read_kind(kinds, "wheel-pins", read_wheel_pin, catalogue, knowledge.wheel_pins, error);

@@ -17,21 +17,14 @@
 #include "probe/result.h"
 #include "probe/version.h"
 #include "rules/condition.h"
+#include "rules/entry.h"
 #include "rules/finding.h"
 #include "rules/log_pattern.h"
+#include "rules/memory_knowledge.h"
 #include "rules/message.h"
 #include "rules/plan.h"
 
 namespace diffcheck {
-
-/// What every entry carries.
-struct Entry {
-  std::string id;
-  std::string reason;
-  std::string source;
-  std::string checked;  ///< ISO date.
-  std::string origin;   ///< "data/kernels/sdpa.json#sdpa-flash", or the overlay's file.
-};
 
 struct Requirement {
   std::string id;
@@ -60,24 +53,6 @@ struct GpuProduct : Entry {
   std::int64_t devices_per_package = 1;
 };
 
-struct TextEncoder : Entry {
-  std::int64_t params = 0;
-};
-
-struct Vae : Entry {
-  std::optional<std::int64_t> params;
-  std::int64_t spatial = 8;
-  std::int64_t temporal = 1;
-  std::int64_t latent_channels = 4;
-  std::string dtype;
-  bool per_frame = true;  ///< Decode workspace grows with pixels only; else with pixels x frames.
-  std::optional<double> elements_low, elements, elements_high;  ///< Workspace elements per pixel (or pixel and frame).
-  std::int64_t extra_frames = 0;                                ///< Frames that decoding adds to those asked for.
-  double clip_copies = 2;                                       ///< Copies of the output clip that live at once.
-  std::int64_t tile_pixels = 0;                                 ///< 0: no tiling known.
-  double tile_overlap_factor = 1.25;
-};
-
 struct ModelCard : Entry {
   std::string name;
   std::vector<std::string> aliases;
@@ -87,7 +62,7 @@ struct ModelCard : Entry {
   std::int64_t params = 0;
   bool params_exact = true;
   std::int64_t experts = 1;
-  std::optional<std::int64_t> layers, heads, head_dim, hidden;
+  std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn;
   std::string checkpoint_dtype;
   std::vector<std::string> text_encoders;
   std::int64_t text_tokens = 0;
@@ -101,20 +76,6 @@ struct ModelCard : Entry {
   std::string dtype;
   std::vector<std::string> sizes;  ///< "1280*720"; empty: any.
   std::int64_t frame_multiple = 1, frame_plus = 0;
-};
-
-struct Activation : Entry {
-  double bytes_per_token_per_width = 0, low = 0, high = 0;
-};
-
-struct Quantization : Entry {
-  double bytes_per_param = 2;
-};
-
-/// Memory outside the formulae: contexts, communicators; and allocator slack as a factor.
-struct Overhead : Entry {
-  std::optional<Estimate> bytes;
-  double factor_low = 1, factor = 1, factor_high = 1;
 };
 
 struct TorchWheel : Entry {
@@ -223,20 +184,6 @@ struct Axis {
       divides;  ///< weights, text_weights, activations, attention, guidance, vae: what each rank holds less of.
 };
 
-struct ResidentPart {
-  std::string component;  ///< text_encoder, transformer, transformer_inactive or vae.
-  double fraction = 1;    ///< Of its weights that stay on the GPU in that stage.
-};
-
-struct MemoryMode : Entry {
-  Message title;
-  std::optional<Condition> when;
-  std::map<std::string, std::vector<ResidentPart>> resident;  ///< By stage.
-  std::vector<std::string> host;                              ///< Components kept in host memory.
-  bool vae_tiling = false;
-  std::vector<Setting> set;
-};
-
 struct LaunchArgument {
   std::optional<Condition> when;
   std::vector<std::string> arguments;
@@ -254,10 +201,7 @@ struct EngineVariant {
   std::vector<Axis> axes;
   std::vector<Requirement> layout_constraints;
   std::vector<Requirement> workload_constraints;
-  std::vector<MemoryMode> memory_modes;  ///< In order of preference; the first that `when` allows is the default.
-  std::vector<std::pair<std::string, std::string>>
-      activations;                                   ///< Glob of model ids -> id of an Activation; first wins.
-  std::map<std::string, std::string> weight_dtypes;  ///< By component: a dtype, "workload" or "checkpoint".
+  std::string memory;  ///< Id of its MemoryBehaviour.
   std::vector<LaunchArgument> launch;
   std::vector<Setting> launch_settings;  ///< Always told.
   std::string source;
@@ -335,6 +279,8 @@ struct Knowledge {
   std::vector<Activation> activations;
   std::vector<Quantization> quantizations;
   std::vector<Overhead> overheads;
+  std::vector<Concession> concessions;
+  std::vector<MemoryBehaviour> memory_behaviours;
   std::vector<TorchWheel> torch_wheels;
   std::vector<CudaToolkit> cuda_toolkits;
   std::vector<WheelPin> wheel_pins;

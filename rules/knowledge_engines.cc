@@ -1,4 +1,4 @@
-// Engines: variants, what they pick by themselves, what they can be told, their layouts and memory modes.
+// Engines: variants, what they pick by themselves, what they can be told, their layouts.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -45,10 +45,6 @@ Setting read_setting(EntryReader& reader) {
   return setting;
 }
 
-std::vector<Setting> read_settings(EntryReader& reader, const char* key = "set") {
-  return reader.list<Setting>(key, read_setting);
-}
-
 SelectionStep read_step(EntryReader& reader) {
   return {reader.text("value"), reader.optional_condition("when"), reader.text_or("error_text", "")};
 }
@@ -76,27 +72,6 @@ Axis read_axis(EntryReader& reader) {
   return axis;
 }
 
-std::vector<ResidentPart> read_parts(EntryReader& reader, const char* stage) {
-  return reader.list<ResidentPart>(stage, [](EntryReader& part) {
-    return ResidentPart{part.text("component"), part.optional_number("fraction").value_or(1)};
-  });
-}
-
-MemoryMode read_mode(EntryReader& reader) {
-  MemoryMode mode;
-  reader.entry_fields(mode);
-  mode.title = reader.message("title");
-  mode.when = reader.optional_condition("when");
-  reader.object("resident", [&](EntryReader& resident) {
-    for (const char* stage : {"text_encode", "denoise", "vae_decode"})
-      mode.resident[stage] = read_parts(resident, stage);
-  });
-  mode.host = reader.texts("host");
-  mode.vae_tiling = reader.boolean_or("vae_tiling", false);
-  mode.set = read_settings(reader);
-  return mode;
-}
-
 LaunchArgument read_conditional_arguments(EntryReader& reader) {
   return {reader.condition("when"), reader.templates("args")};
 }
@@ -114,23 +89,6 @@ std::vector<LaunchArgument> read_launch(EntryReader& reader) {
     }
   }
   return arguments;
-}
-
-/// Either one id, or a list of {"models": GLOB, "id": ID}.
-std::vector<std::pair<std::string, std::string>> read_activations(EntryReader& reader) {
-  if (const auto json = reader.find("activations"); json && json->is_text()) return {{"*", reader.text("activations")}};
-  return reader.list<std::pair<std::string, std::string>>(
-      "activations", [](EntryReader& item) { return std::pair(item.text("models"), item.text("id")); });
-}
-
-void read_memory(EntryReader& reader, EngineVariant& variant) {
-  variant.activations = read_activations(reader);
-  reader.object("weight_dtypes", [&](EntryReader& dtypes) {
-    for (const char* component : {"transformer", "text_encoder", "vae"}) {
-      if (dtypes.has(component)) variant.weight_dtypes[component] = dtypes.text(component);
-    }
-  });
-  variant.memory_modes = reader.list<MemoryMode>("modes", read_mode);
 }
 
 EngineVariant read_variant(EntryReader& reader) {
@@ -151,7 +109,7 @@ EngineVariant read_variant(EntryReader& reader) {
   variant.axes = reader.list<Axis>("axes", read_axis);
   variant.layout_constraints = reader.list<Requirement>("layout_constraints", read_requirement);
   variant.workload_constraints = reader.list<Requirement>("workload_constraints", read_requirement);
-  reader.object("memory", [&](EntryReader& memory) { read_memory(memory, variant); });
+  variant.memory = reader.text("memory");
   reader.object("launch", [&](EntryReader& launch) {
     variant.launch = read_launch(launch);
     variant.launch_settings = read_settings(launch);
@@ -160,6 +118,8 @@ EngineVariant read_variant(EntryReader& reader) {
 }
 
 }  // namespace
+
+std::vector<Setting> read_settings(EntryReader& reader) { return reader.list<Setting>("set", read_setting); }
 
 Engine read_engine(EntryReader& reader) {
   Engine engine;

@@ -42,10 +42,20 @@ std::vector<std::string> paths_in(const std::vector<Engine>& engines) {
       collect_paths_of(variant.attention_selection, paths);
       collect_paths_of(variant.attention_choices, paths);
       collect_paths_of(variant.axes, paths);
-      collect_paths_of(variant.memory_modes, paths);
       collect_paths(variant.layout_constraints, paths);
       collect_paths(variant.workload_constraints, paths);
     }
+  }
+  return paths;
+}
+
+std::vector<std::string> paths_in(const std::vector<MemoryBehaviour>& behaviours) {
+  std::vector<std::string> paths;
+  for (const MemoryBehaviour& behaviour : behaviours) {
+    collect_paths_of(behaviour.implementations, paths);
+    collect_paths_of(behaviour.modes, paths);
+    collect_paths_of(behaviour.quantizations, paths);
+    if (behaviour.tiling) collect_paths(behaviour.tiling->when, paths);
   }
   return paths;
 }
@@ -77,7 +87,8 @@ std::vector<std::string> paths_about_gpus(const std::vector<Kernel>& kernels) {
 std::vector<std::string> packages_asked_for(const Knowledge& knowledge) {
   constexpr std::string_view k_packages = "packages.";
   std::vector<std::string> names;
-  for (const auto& paths : {paths_in(knowledge.kernels), paths_in(knowledge.engines), paths_in(knowledge.checks)}) {
+  for (const auto& paths : {paths_in(knowledge.kernels), paths_in(knowledge.engines),
+                            paths_in(knowledge.memory_behaviours), paths_in(knowledge.checks)}) {
     for (const std::string& path : paths) {
       if (!path.starts_with(k_packages)) continue;
       const std::string rest = path.substr(k_packages.size());

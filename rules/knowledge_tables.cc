@@ -28,36 +28,6 @@ GpuProduct read_gpu_product(EntryReader& reader) {
   return gpu;
 }
 
-TextEncoder read_text_encoder(EntryReader& reader) {
-  TextEncoder encoder;
-  reader.entry_fields(encoder);
-  encoder.params = reader.integer("params");
-  return encoder;
-}
-
-Vae read_vae(EntryReader& reader) {
-  Vae vae;
-  reader.entry_fields(vae);
-  vae.params = reader.optional_integer("params");
-  vae.spatial = reader.integer("spatial");
-  vae.temporal = reader.integer("temporal");
-  vae.latent_channels = reader.integer("latent_channels");
-  vae.dtype = reader.text_or("dtype", "");
-  reader.object("decode", [&](EntryReader& decode) {
-    vae.per_frame = decode.text("kind") == "per-pixel";
-    vae.elements_low = decode.optional_number("elements_low");
-    vae.elements = decode.optional_number("elements");
-    vae.elements_high = decode.optional_number("elements_high");
-    vae.extra_frames = decode.integer_or("extra_frames", vae.extra_frames);
-    vae.clip_copies = decode.optional_number("clip_copies").value_or(vae.clip_copies);
-  });
-  reader.object("tile", [&](EntryReader& tile) {
-    vae.tile_pixels = tile.integer_or("pixels", 0);
-    vae.tile_overlap_factor = tile.optional_number("overlap_factor").value_or(vae.tile_overlap_factor);
-  });
-  return vae;
-}
-
 namespace {
 
 void read_transformer(EntryReader& reader, ModelCard& card) {
@@ -69,6 +39,7 @@ void read_transformer(EntryReader& reader, ModelCard& card) {
   card.heads = reader.optional_integer("heads");
   card.head_dim = reader.optional_integer("head_dim");
   card.hidden = reader.optional_integer("hidden");
+  card.ffn = reader.optional_integer("ffn");
   card.checkpoint_dtype = reader.text_or("checkpoint_dtype", "");
 }
 
@@ -124,33 +95,6 @@ ModelCard read_model_card(EntryReader& reader) {
     card.frame_plus = rule.integer("plus");
   });
   return card;
-}
-
-Activation read_activation(EntryReader& reader) {
-  Activation activation;
-  reader.entry_fields(activation);
-  activation.bytes_per_token_per_width = reader.number("bytes_per_token_per_width");
-  activation.low = reader.optional_number("low").value_or(activation.bytes_per_token_per_width);
-  activation.high = reader.optional_number("high").value_or(activation.bytes_per_token_per_width);
-  return activation;
-}
-
-Quantization read_quantization(EntryReader& reader) {
-  Quantization quantization;
-  reader.entry_fields(quantization);
-  quantization.bytes_per_param = reader.number("bytes_per_param");
-  return quantization;
-}
-
-Overhead read_overhead(EntryReader& reader) {
-  Overhead overhead;
-  reader.entry_fields(overhead);
-  if (reader.has("bytes"))
-    overhead.bytes = Estimate{reader.integer("low_bytes"), reader.integer("bytes"), reader.integer("high_bytes")};
-  overhead.factor_low = reader.optional_number("low_factor").value_or(1);
-  overhead.factor = reader.optional_number("factor").value_or(1);
-  overhead.factor_high = reader.optional_number("high_factor").value_or(1);
-  return overhead;
 }
 
 TorchWheel read_torch_wheel(EntryReader& reader) {

@@ -15,4 +15,18 @@ std::int64_t* Layout::axis(std::string_view name) {
   return nullptr;
 }
 
+Estimate StageBudget::of(MemoryTerm::Kind kind) const {
+  Estimate sum;
+  for (const MemoryTerm& term : terms) {
+    if (term.kind == kind) sum = sum + term.bytes;
+  }
+  return sum;
+}
+
+Estimate StageBudget::total() const {
+  Estimate sum;
+  for (const MemoryTerm& term : terms) sum = sum + term.bytes;
+  return sum;
+}
+
 }  // namespace diffcheck

@@ -50,7 +50,8 @@ struct EngineDefault {
   std::string dtype;
   Truth verdict = Truth::unknown;
   std::vector<Reason> reasons;
-  std::string error_text;  ///< What the engine prints where it gives up, verbatim.
+  std::string error_text;                          ///< What the engine prints where it gives up, verbatim.
+  std::optional<std::int64_t> score_buffer_bytes;  ///< Of one score matrix, where that kernel builds them.
 };
 
 struct AttentionPlan {
@@ -87,7 +88,8 @@ struct LayoutPlan {
   std::vector<LayoutCandidate> rejected;
 };
 
-enum class Grade { measured, published, formula, fitted, assumed };
+/// How far a number can be trusted, the best first.
+enum class Grade { measured, published, formula, derived, fitted, assumed };
 constexpr std::string_view name_of(Grade grade) {
   switch (grade) {
     case Grade::measured:
@@ -96,6 +98,8 @@ constexpr std::string_view name_of(Grade grade) {
       return "published";
     case Grade::formula:
       return "formula";
+    case Grade::derived:
+      return "derived";
     case Grade::fitted:
       return "fitted";
     case Grade::assumed:
@@ -115,38 +119,56 @@ struct Estimate {
   friend bool operator==(const Estimate&, const Estimate&) = default;
 };
 
+/// One thing that takes memory in a stage.
+struct MemoryTerm {
+  enum class Kind { weights, activations, attention, other };
+  Kind kind = Kind::other;
+  std::string name;  ///< Key of its words: "transformer", "score-matrix", "decode" ...
+  Estimate bytes;
+  Grade grade = Grade::formula;
+};
+
 struct StageBudget {
-  std::string stage;  ///< text_encode, denoise or vae_decode.
-  Estimate weights;
-  Estimate activations;
-  Estimate attention;
-  Estimate other;
-  Estimate total() const { return weights + activations + attention + other; }
+  std::string stage;  ///< text_encode, vae_encode, denoise or vae_decode.
+  std::vector<MemoryTerm> terms;
+  double reserved_factor = 1;  ///< What the allocator holds over what tensors take, without the weights.
+
+  Estimate of(MemoryTerm::Kind kind) const;
+  Estimate total() const;
+};
+
+/// What is given up: a memory mode, tiles, a quantisation. Pointers are into the knowledge.
+struct MemoryChoice {
+  std::string mode;
+  std::string quantization;  ///< "" for none.
+  bool vae_tiling = false;
+  friend bool operator==(const MemoryChoice&, const MemoryChoice&) = default;
 };
 
 struct RejectedMode {
-  std::string mode;
+  MemoryChoice choice;
   Estimate peak;
   Truth fits = Truth::no;
 };
 
+/// Bytes are of one process, on its GPU, unless they say otherwise.
 struct MemoryPlan {
-  std::string mode;
+  MemoryChoice choice;
   std::string dtype;
-  std::string quantization;
-  std::string counts = "allocator peak of one process";
-  Estimate peak;
-  std::optional<std::int64_t> limit_bytes;  ///< nullopt where no GPU's capacity is known.
+  std::vector<std::string> concessions;     ///< Ids, the least first; empty: nothing is given up.
+  Estimate peak;                            ///< Of tensors: torch.cuda.max_memory_allocated.
+  Estimate reserved;                        ///< Of the allocator: torch.cuda.max_memory_reserved.
+  Estimate device;                          ///< On the device, with context and communicators: what nvidia-smi shows.
+  std::optional<std::int64_t> limit_bytes;  ///< What tensors may take; nullopt where no GPU's capacity is known.
   std::string limit_source;
   Truth fits = Truth::unknown;
-  std::int64_t host_bytes = 0;
+  std::int64_t host_bytes = 0;  ///< Of all processes on a host.
   std::int64_t disk_bytes = 0;
   Grade grade = Grade::assumed;
   std::vector<std::string> unknown_terms;  ///< What the formulae could not count; such a budget is never known to fit.
-  bool vae_tiling = false;
   std::vector<StageBudget> stages;
   std::vector<Setting> settings;
-  std::vector<RejectedMode> rejected;  ///< Modes that come before it and do not fit.
+  std::vector<RejectedMode> rejected;  ///< Cheaper choices that do not fit.
 };
 
 struct Plan {
@@ -154,6 +176,7 @@ struct Plan {
   LayoutPlan layout;
   std::optional<MemoryPlan> memory;  ///< Of the chosen candidate, or of the engine's default when nothing was chosen.
   std::optional<MemoryPlan> default_memory;  ///< Of what the engine does by itself.
+  std::vector<Message> memory_hints;         ///< What would fit, and what less would take.
   std::vector<Message> assumptions;
   Truth possible = Truth::unknown;  ///< yes: chosen; no: nothing runs; unknown: a needed fact is unknown.
 };

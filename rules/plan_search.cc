@@ -6,6 +6,7 @@
 #include "rules/attention.h"
 #include "rules/budget.h"
 #include "rules/layout.h"
+#include "rules/memory_choices.h"
 
 namespace diffcheck {
 namespace {
@@ -96,8 +97,8 @@ class Search {
     plan.attention.engine_default = engine_default(judged_, dtype, asked);
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);
     if (kernel == nullptr) return;
-    if (const MemoryMode* mode = default_mode(judged_, asked))
-      plan.default_memory = plan_memory(judged_, *mode, *kernel, dtype, asked);
+    if (const auto choice = default_choice(judged_, asked))
+      plan.default_memory = plan_memory(judged_, *choice, *kernel, dtype, asked);
   }
 
   std::optional<Found> first_that(const Choosing& pass) {
@@ -127,15 +128,22 @@ class Search {
     if (legal.truth != Truth::yes) return std::nullopt;
     const Kernel& kernel = *find_entry(judged_.knowledge.kernels, candidate.kernel);
     std::vector<RejectedMode> rejected;
-    for (const MemoryMode* mode : allowed_modes(judged_, layout)) {
-      MemoryPlan memory = plan_memory(judged_, *mode, kernel, candidate.dtype, layout);
+    for (const MemoryChoice& choice : choices(layout)) {
+      MemoryPlan memory = plan_memory(judged_, choice, kernel, candidate.dtype, layout);
       if (memory.fits == pass.fits) {
         memory.rejected = std::move(rejected);
         return Found{candidate, layout, std::move(memory)};
       }
-      rejected.push_back({mode->id, memory.peak, memory.fits});
+      rejected.push_back({choice, memory.peak, memory.fits});
     }
     return std::nullopt;
+  }
+
+  /// Worked out once for a layout: kernels and passes do not change what may be given up.
+  const std::vector<MemoryChoice>& choices(const Layout& layout) {
+    const auto found = choices_.find(layout);
+    if (found != choices_.end()) return found->second;
+    return choices_.emplace(layout, memory_choices(judged_, layout)).first->second;
   }
 
   void list_kernels(Plan& plan, const Layout& layout) {
@@ -182,6 +190,7 @@ class Search {
   KernelTable kernels_;
   std::vector<DtypeOption> dtypes_;
   std::vector<Layout> layouts_;
+  std::map<Layout, std::vector<MemoryChoice>> choices_;
   bool something_unknown_ = false;
 };
 

@@ -25,8 +25,8 @@ struct Request {
   Fact<std::int64_t> nodes;
   Fact<double> guidance_scale;
   Fact<std::string> objective;  ///< latency, throughput or memory.
-  /// attention, dtype, quantization, ulysses, ring, cfg, pipefusion, tensor, fsdp, data, vae, offload, vae_tiling,
-  /// compile.
+  /// attention, dtype, quantization, text_quantization, ulysses, ring, cfg, pipefusion, tensor, fsdp, data, vae,
+  /// offload, vae_tiling, compile.
   std::map<std::string, Fact<std::string>> pins;
 
   static void describe(auto& self, auto&& visit) {

@@ -96,20 +96,23 @@ class RequestCheck {
 
   /// Names of memory modes, of the engine that was named or of all.
   std::vector<std::string> modes() const {
-    std::vector<std::string> modes;
+    std::vector<std::string> names;
     for (const Engine& engine : knowledge_.engines) {
       if (request_.engine.is_known() && request_.engine.value() != engine.id) continue;
       for (const EngineVariant& variant : engine.variants) {
-        for (const MemoryMode& mode : variant.memory_modes) {
-          if (std::find(modes.begin(), modes.end(), mode.id) == modes.end()) modes.push_back(mode.id);
+        const MemoryBehaviour& behaviour = *find_entry(knowledge_.memory_behaviours, variant.memory);
+        for (const MemoryMode& mode : behaviour.modes) {
+          names.push_back(mode.id);
+          names.insert(names.end(), mode.aliases.begin(), mode.aliases.end());
         }
       }
     }
-    return modes;
+    return names;
   }
 
   void check_pins() {
-    std::vector<std::string> names = {"attention", "dtype", "quantization", "offload", "vae_tiling", "compile"};
+    std::vector<std::string> names = {"attention", "dtype",      "quantization", "text_quantization",
+                                      "offload",   "vae_tiling", "compile"};
     names.insert(names.end(), k_axes.begin(), k_axes.end());
     for (const auto& [name, value] : request_.pins) {
       check_name(known(name, value.source()), "pin", names);
@@ -128,9 +131,18 @@ class RequestCheck {
     }
     if (name == "attention") check_name(value, "kernel", kernels());
     if (name == "dtype") check_name(value, "dtype", {"bf16", "fp16", "fp32"});
-    if (name == "quantization") check_name(value, "quantization", ids_of(knowledge_.quantizations));
+    if (name == "quantization" || name == "text_quantization") check_name(value, "quantization", quantizations());
     if (name == "offload") check_name(value, "memory mode", modes());
     if (name == "vae_tiling" || name == "compile") check_name(value, "choice", {"on", "off"});
+  }
+
+  std::vector<std::string> quantizations() const {
+    std::vector<std::string> names = {"none"};
+    for (const Quantization& entry : knowledge_.quantizations) {
+      names.push_back(entry.id);
+      names.insert(names.end(), entry.aliases.begin(), entry.aliases.end());
+    }
+    return names;
   }
 
   /// What can be pinned is a kernel, not what chooses between kernels.

@@ -5,6 +5,7 @@
 #include "rules/attention.h"
 #include "rules/budget.h"
 #include "rules/layout.h"
+#include "rules/memory_choices.h"
 #include "rules/words.h"
 
 namespace diffcheck {
@@ -83,8 +84,8 @@ Message describe_way_out(const JudgedCase& judged, const Plan& plan) {
     parts.push_back(describe_setting(judged.knowledge, expand(setting, scope)));
   if (plan.layout.chosen->world_size > 1)
     parts.push_back(say(judged.knowledge, "way-out-layout", {{"layout", to_text(*plan.layout.chosen)}}));
-  const bool other_mode = !plan.default_memory || plan.default_memory->mode != plan.memory->mode;
-  if (other_mode) parts.push_back(say(judged.knowledge, "way-out-mode", {{"mode", plan.memory->mode}}));
+  const bool other_mode = !plan.default_memory || plan.default_memory->choice != plan.memory->choice;
+  if (other_mode) parts.push_back(say(judged.knowledge, "way-out-mode", {{"mode", to_text(plan.memory->choice)}}));
   if (other_mode) {
     for (const Setting& setting : plan.memory->settings)
       parts.push_back(describe_setting(judged.knowledge, expand(setting, scope)));
@@ -134,9 +135,9 @@ Message describe_alternatives(const JudgedCase& judged, const EngineDefault& by_
   }
   const Layout layout = requested_layout(judged.request);
   const Kernel* fused = first_fused_kernel(judged);
-  const MemoryMode* mode = default_mode(judged, layout);
-  if (fused != nullptr && mode != nullptr) {
-    const MemoryPlan newer = plan_memory(judged, *mode, *fused, by_itself.dtype, layout);
+  const auto choice = default_choice(judged, layout);
+  if (fused != nullptr && choice) {
+    const MemoryPlan newer = plan_memory(judged, *choice, *fused, by_itself.dtype, layout);
     parts.push_back(say(judged.knowledge, "what-if-newer-gpu",
                         {{"dtype", by_itself.dtype}, {"peak", size_text(newer.peak.bytes)}}));
   }

@@ -85,7 +85,7 @@ Estimate estimate(std::int64_t low, std::int64_t middle, std::int64_t high) {
 
 MemoryPlan fitting_memory() {
   MemoryPlan memory;
-  memory.mode = "none";
+  memory.choice.mode = "none";
   memory.dtype = "fp16";
   memory.peak = estimate(6, 7, 8);
   memory.limit_bytes = 14 * k_gib;
@@ -93,10 +93,20 @@ MemoryPlan fitting_memory() {
   memory.fits = Truth::yes;
   memory.host_bytes = 11 * k_gib;
   memory.grade = Grade::formula;
-  memory.stages = {{"text_encode", estimate(5, 5, 5), {}, {}, {}},
-                   {"denoise", estimate(3, 3, 3), estimate(2, 3, 4), estimate(1, 1, 1), {}},
-                   {"vae_decode", estimate(1, 1, 1), estimate(3, 3, 3), {}, {}}};
-  memory.rejected = {{"keep-all", estimate(15, 16, 17), Truth::no}};
+  using Kind = MemoryTerm::Kind;
+  const auto term = [](Kind kind, const char* name, Estimate bytes) {
+    return MemoryTerm{kind, name, bytes, Grade::formula};
+  };
+  memory.reserved = estimate(6, 8, 9);
+  memory.device = estimate(6, 8, 10);
+  memory.stages = {
+      {"text_encode", {term(Kind::weights, "text_encoder", estimate(5, 5, 5))}},
+      {"denoise",
+       {term(Kind::weights, "transformer", estimate(3, 3, 3)),
+        term(Kind::activations, "activations", estimate(2, 3, 4)),
+        term(Kind::attention, "log-sum-exp", estimate(1, 1, 1))}},
+      {"vae_decode", {term(Kind::weights, "vae", estimate(1, 1, 1)), term(Kind::other, "decode", estimate(3, 3, 3))}}};
+  memory.rejected = {{{"keep-all", "", false}, estimate(15, 16, 17), Truth::no}};
   return memory;
 }
 
@@ -116,7 +126,8 @@ Workload wan_workload() {
 Plan wan_plan() {
   Plan plan;
   plan.attention.engine_default = {
-      "flash-attn-2", "bf16", Truth::no, {dtype_reason()}, "FlashAttention only supports Ampere GPUs or newer."};
+      "flash-attn-2", "bf16", Truth::no, {dtype_reason()}, "FlashAttention only supports Ampere GPUs or newer.",
+      std::nullopt};
   KernelCandidate efficient;
   efficient.kernel = "sdpa-efficient";
   efficient.dtype = "fp16";

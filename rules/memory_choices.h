@@ -1,0 +1,39 @@
+// What an engine can give up to need less memory on this machine: memory modes, tiles, quantised weights.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/judged_case.h"
+#include "rules/plan.h"
+
+namespace diffcheck {
+
+/// Of the engine's variant.
+const MemoryBehaviour& memory_behaviour(const JudgedCase& judged);
+
+/// Whose live tensors count in this case, the closest first.
+std::vector<std::string> implementations_of(const JudgedCase& judged);
+
+/// The mode of a choice; the choices below name none that does not exist.
+const MemoryMode& mode_of(const JudgedCase& judged, const MemoryChoice& choice);
+/// nullptr: none, or one that the engine has no switch for.
+const QuantizationChoice* quantization_of(const JudgedCase& judged, const MemoryChoice& choice);
+
+/// What the engine uses by itself, with what the user fixed. nullopt: no mode is allowed in that layout.
+std::optional<MemoryChoice> default_choice(const JudgedCase& judged, const Layout& layout);
+
+/// All that may be used in that layout, what hurts least first. Nothing that is fixed is changed.
+std::vector<MemoryChoice> memory_choices(const JudgedCase& judged, const Layout& layout);
+
+/// Ids of what the choice gives up, the least first.
+std::vector<std::string> concessions_of(const JudgedCase& judged, const MemoryChoice& choice);
+
+/// "model + vae-tiling + fp8"
+std::string to_text(const MemoryChoice& choice);
+
+/// All that the engine has to be told.
+std::vector<Setting> settings_of(const JudgedCase& judged, const MemoryChoice& choice);
+
+}  // namespace diffcheck
