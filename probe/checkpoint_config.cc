@@ -107,9 +107,9 @@ class ConfigReader {
   std::optional<Error> error_;
 };
 
-Fact<std::int64_t> sum_of(const Fact<std::int64_t>& layers, const Fact<std::int64_t>& more) {
+Fact<std::int64_t> sum_of(const Fact<std::int64_t>& layers, const Fact<std::int64_t>& more, std::int64_t times) {
   if (!layers.is_known() || !more.is_known()) return layers;
-  return known(layers.value() + more.value(), layers.source());
+  return known(layers.value() + times * more.value(), layers.source());
 }
 
 /// Whichever of heads x head_dim = hidden is not told follows from the others.
@@ -146,7 +146,9 @@ Result<CheckpointConfig> parse_checkpoint_config(std::string_view text, const st
   }
   config.name = reader.text({"_name_or_path"});
   config.layers =
-      sum_of(reader.number({"num_layers", "n_layers", "num_hidden_layers"}), reader.number({"num_single_layers"}));
+      sum_of(reader.number({"num_layers", "n_layers", "num_hidden_layers"}), reader.number({"num_single_layers"}), 1);
+  // Z-Image refines noise and context with as many blocks each.
+  config.layers = sum_of(config.layers, reader.number({"n_refiner_layers"}), 2);
   config.heads = reader.number({"num_attention_heads", "num_heads", "n_heads"});
   config.head_dim = reader.number({"attention_head_dim", "head_dim", "d_kv"});
   config.hidden = reader.number({"dim", "hidden_size", "d_model"});

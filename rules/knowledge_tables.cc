@@ -28,21 +28,36 @@ GpuProduct read_gpu_product(EntryReader& reader) {
   return gpu;
 }
 
+CheckpointLayout read_checkpoint_layout(EntryReader& reader) {
+  CheckpointLayout layout;
+  reader.entry_fields(layout);
+  layout.component = reader.text("component");
+  layout.paths = reader.texts("paths");
+  return layout;
+}
+
 TextEncoder read_text_encoder(EntryReader& reader) {
   TextEncoder encoder;
   reader.entry_fields(encoder);
+  encoder.name = reader.text_or("name", encoder.id);
   encoder.params = reader.integer("params");
+  encoder.params_exact = reader.text_or("params_grade", "computed") == "computed";
+  encoder.grade = reader.text_or("grade", "");
   return encoder;
 }
 
 Vae read_vae(EntryReader& reader) {
   Vae vae;
   reader.entry_fields(vae);
+  vae.name = reader.text_or("name", vae.id);
   vae.params = reader.optional_integer("params");
+  vae.params_exact = reader.text_or("params_grade", "computed") == "computed";
+  vae.grade = reader.text_or("grade", "");
   vae.spatial = reader.integer("spatial");
   vae.temporal = reader.integer("temporal");
   vae.latent_channels = reader.integer("latent_channels");
   vae.dtype = reader.text_or("dtype", "");
+  vae.decodes = reader.text_or("decodes", "");
   reader.object("decode", [&](EntryReader& decode) {
     vae.per_frame = decode.text("kind") == "per-pixel";
     vae.elements_low = decode.optional_number("elements_low");
@@ -53,6 +68,9 @@ Vae read_vae(EntryReader& reader) {
   });
   reader.object("tile", [&](EntryReader& tile) {
     vae.tile_pixels = tile.integer_or("pixels", 0);
+    vae.tile_stride_pixels = tile.optional_integer("stride_pixels");
+    vae.tile_frames = tile.optional_integer("frames");
+    vae.tiled_by_default = tile.boolean_or("default_on", false);
     vae.tile_overlap_factor = tile.optional_number("overlap_factor").value_or(vae.tile_overlap_factor);
   });
   return vae;
@@ -69,6 +87,9 @@ void read_transformer(EntryReader& reader, ModelCard& card) {
   card.heads = reader.optional_integer("heads");
   card.head_dim = reader.optional_integer("head_dim");
   card.hidden = reader.optional_integer("hidden");
+  card.ffn = reader.optional_integer("ffn");
+  card.in_channels = reader.optional_integer("in_channels");
+  card.classes = reader.texts("classes");
   card.checkpoint_dtype = reader.text_or("checkpoint_dtype", "");
 }
 
@@ -81,6 +102,7 @@ void read_token_grid(EntryReader& reader, ModelCard& card) {
   card.patch_t = patch[0];
   card.patch_h = patch[1];
   card.patch_w = patch[2];
+  card.causal_first_frame = reader.boolean_or("causal_first_frame", false);
   card.frames_in_batch = reader.boolean_or("frames_in_batch", false);
   if (card.spatial < 1 || card.temporal < 1 || card.patch_t < 1 || card.patch_h < 1 || card.patch_w < 1) {
     reader.fail("", "strides and patch sizes must be positive");
@@ -96,6 +118,7 @@ ModelCard read_model_card(EntryReader& reader) {
   card.aliases = reader.texts("aliases");
   card.family = reader.text("family");
   card.kind = reader.text("kind");
+  card.grade = reader.text_or("grade", "");
   card.tasks = reader.texts("tasks");
   reader.object("transformer", [&](EntryReader& transformer) { read_transformer(transformer, card); });
   card.text_encoders =

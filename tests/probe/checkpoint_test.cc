@@ -177,6 +177,11 @@ TEST(Checkpoint, WhatIsOddButHarmlessIsUnknown) {
   EXPECT_EQ(checkpoint.parts[0].config.class_name.value(), "MT5EncoderModel");
 }
 
+TEST(CheckpointConfig, LayersOfAllKindsAreCounted) {
+  EXPECT_EQ(parse_checkpoint_config(R"({"num_layers": 19, "num_single_layers": 38})", "f")->layers.value(), 57);
+  EXPECT_EQ(parse_checkpoint_config(R"({"n_layers": 30, "n_refiner_layers": 2})", "f")->layers.value(), 34);
+}
+
 TEST(Checkpoint, LoopsAndDeepFoldersEnd) {
   TemporaryTree tree;
   tree.file("/m/model.safetensors", weights()).link("/m/again", ".").file("/m/1/2/3/4/5/deep.safetensors", weights());
