@@ -129,7 +129,11 @@ class CheckpointReader {
   }
 
   void walk(const std::string& folder, int depth) {
-    if (error_ || ++folders_ > k_most_folders) return;
+    if (error_) return;
+    if (++folders_ > k_most_folders) {
+      return fail({Error::Kind::too_large, root_,
+                   "has more than " + std::to_string(k_most_folders) + " folders; expected the folder of one model"});
+    }
     const auto names = system_.list(at(folder), k_most_names);
     if (!names) {
       if (folder.empty()) fail(names.error());

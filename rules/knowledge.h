@@ -115,7 +115,8 @@ struct ModelCard : Entry {
   std::string grade;
   std::int64_t experts = 1;
   std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn, in_channels;
-  std::vector<std::string> classes;  ///< As config.json calls it.
+  std::vector<std::string> classes;    ///< As config.json calls it.
+  std::vector<std::string> pipelines;  ///< As model_index.json calls it; empty: not known.
   std::string checkpoint_dtype;
   std::vector<std::string> text_encoders;
   std::int64_t text_tokens = 0;

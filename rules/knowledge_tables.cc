@@ -120,6 +120,7 @@ ModelCard read_model_card(EntryReader& reader) {
   card.kind = reader.text("kind");
   card.grade = reader.text_or("grade", "");
   card.tasks = reader.texts("tasks");
+  card.pipelines = reader.texts("pipelines");
   reader.object("transformer", [&](EntryReader& transformer) { read_transformer(transformer, card); });
   card.text_encoders =
       reader.list<std::string>("text_encoders", [](EntryReader& encoder) { return encoder.text("id"); });

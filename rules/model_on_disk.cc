@@ -125,6 +125,10 @@ std::vector<const ModelCard*> fitting_cards(const Checkpoint& checkpoint, const 
   };
   narrow([&](const ModelCard* card) { return part.params.is_known() && part.params.value() == card->params; });
   narrow([&](const ModelCard* card) { return is_named(*card, checkpoint, part.config); });
+  narrow([&](const ModelCard* card) {
+    return checkpoint.pipeline.is_known() && std::find(card->pipelines.begin(), card->pipelines.end(),
+                                                       checkpoint.pipeline.value()) != card->pipelines.end();
+  });
   narrow([&](const ModelCard* card) { return card->params_exact; });
   return cards;
 }

@@ -188,14 +188,20 @@ TEST(Checkpoint, LoopsAndDeepFoldersEnd) {
   EXPECT_GE(read(tree).parts.size(), 1U);
 }
 
+TEST(Checkpoint, AFolderOfEverythingIsNoCheckpoint) {
+  TemporaryTree tree;
+  for (int i = 0; i < 300; ++i) tree.directory("/m/" + std::to_string(i));
+  EXPECT_EQ(refusal(tree), "/m: has more than 256 folders; expected the folder of one model");
+}
+
 TEST(WeightFiles, ShardsVariantsAndPicklesAreTakenTogether) {
   const auto stems = [](std::vector<std::string> names) {
     std::sort(names.begin(), names.end());
-    std::vector<std::string> stems;
+    std::vector<std::string> found;
     const auto groups = group_weight_files(names, {}, "/m");
     EXPECT_TRUE(groups);
-    for (const WeightFiles& files : *groups) stems.push_back(files.stem + ":" + std::to_string(files.names.size()));
-    return stems;
+    for (const WeightFiles& files : *groups) found.push_back(files.stem + ":" + std::to_string(files.names.size()));
+    return found;
   };
   EXPECT_THAT(stems({"a-00001-of-00002.safetensors", "a-00002-of-00002.safetensors", "b.pth"}),
               ElementsAre("a:2", "b:1"));

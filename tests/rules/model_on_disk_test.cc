@@ -124,6 +124,17 @@ TEST(ModelOnDisk, WhatFitsSeveralModelsNeedsAName) {
   EXPECT_EQ(cached->card.id, "wan2.1-i2v-14b-720p");
 }
 
+TEST(ModelOnDisk, ThePipelineTellsWhatOneTransformerIsUsedFor) {
+  CheckpointPart transformer = part("transformer", 610'856'096, "fp16", 2);
+  transformer.config = config("PixArtTransformer2DModel", 28, 16, 72, 4);
+  Checkpoint folder = checkpoint({transformer});
+  EXPECT_THAT(refusal(folder), HasSubstr("fits pixart-alpha-xl-2-1024 and pixart-sigma-xl-2-1024 alike"));
+  folder.pipeline = known(std::string("PixArtSigmaPipeline"), "model_index.json");
+  const auto fitted = fit_checkpoint(folder, {}, knowledge());
+  ASSERT_TRUE(fitted) << to_string(fitted.error());
+  EXPECT_EQ(fitted->card.id, "pixart-sigma-xl-2-1024");
+}
+
 TEST(ModelOnDisk, WhatContradictsTheNamedModelIsRefused) {
   EXPECT_THAT(refusal(checkpoint(wan_14b(k_wan_t2v_params, 16)), model("wan2.1-t2v-1.3b")),
               HasSubstr("transformer is WanTransformer3DModel with 40 layers, 40 heads of 128, 16 input channels, "
