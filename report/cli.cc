@@ -17,9 +17,10 @@ struct RequestHelp {
   const char* help;
 };
 
-constexpr std::array<RequestHelp, 22> k_request_options = {{
+constexpr std::array<RequestHelp, 23> k_request_options = {{
     {"engine", "NAME[@VERSION]", "engine, with its version, commit or variant"},
     {"model", "NAME", "model"},
+    {"model-dir", "DIR", "checkpoint on disk, whose headers decide over what is known of the model"},
     {"task", "NAME", "task, such as t2v"},
     {"size", "WxH", "size of the output in pixels"},
     {"frames", "N", "frames of the output"},
@@ -44,14 +45,15 @@ constexpr std::array<RequestHelp, 22> k_request_options = {{
 constexpr std::size_t k_longest_quoted = 80;
 constexpr const char* k_bare_cfg_degree = "2";  // Guidance has two passes.
 
-constexpr std::array<std::pair<const char*, Command>, 8> k_commands = {{{"doctor", Command::doctor},
+constexpr std::array<std::pair<const char*, Command>, 9> k_commands = {{{"doctor", Command::doctor},
                                                                         {"plan", Command::plan},
                                                                         {"emit-config", Command::emit_config},
                                                                         {"snapshot", Command::snapshot},
                                                                         {"import", Command::import},
                                                                         {"record", Command::record},
                                                                         {"explain", Command::explain},
-                                                                        {"list", Command::list}}};
+                                                                        {"list", Command::list},
+                                                                        {"models", Command::models}}};
 
 const std::map<std::string, Format> k_report_formats = {{"text", Format::text}, {"json", Format::json}};
 const std::map<std::string, Format> k_config_formats = {
@@ -228,7 +230,18 @@ void add_commands(CLI::App& app, Options& options) {
   list->add_option("what", options.subject, "models, gpus, kernels, engines, checks, signatures, facts or texts")
       ->required()
       ->type_name("WHAT");
-  for (CLI::App* sub : {explain, list}) {
+  CLI::App* models =
+      add_command(app, options, Command::models, "the models that are known; or one of them, with its parts and sizes");
+  models->add_option("model", options.subject, "id, name or repository of a model")->type_name("MODEL");
+  models
+      ->add_option_function<std::string>(
+          "--model-dir",
+          [&options](const std::string& folder) {
+            options.request.push_back({"model-dir", folder, "--model-dir"});
+          },
+          "checkpoint on disk, shown beside what is known of its model")
+      ->type_name("DIR");
+  for (CLI::App* sub : {explain, list, models}) {
     add_data(sub, options.source);
     add_choice(sub, "--format", options.format, k_report_formats, "form of the result");
     add_output(sub, options);

@@ -4,6 +4,7 @@
 #include "report/explain.h"
 #include "report/json.h"
 #include "report/list.h"
+#include "report/models.h"
 
 namespace diffcheck {
 
@@ -22,6 +23,8 @@ const char* schema_of(Command command) {
       return k_explain_schema;
     case Command::list:
       return k_list_schema;
+    case Command::models:
+      return k_models_schema;
     case Command::record:
       return "diffcheck/record/1";
   }

@@ -11,7 +11,7 @@
 
 namespace diffcheck {
 
-enum class Command { doctor, plan, emit_config, snapshot, import, record, explain, list };
+enum class Command { doctor, plan, emit_config, snapshot, import, record, explain, list, models };
 
 enum class Format { text, json, argv, env, shell };
 
@@ -51,7 +51,8 @@ struct Options {
   bool ascii = false;
   bool plain = false;
   FailOn fail_on = Severity::error;
-  /// Of record: the folder; of import: the file; of explain: an id, an error text, "-" or nothing; of list: what.
+  /// Of record: the folder; of import: the file; of explain: an id, an error text, "-" or nothing; of list: what; of
+  /// models: one of them, or nothing.
   std::string subject;
   std::optional<std::string> log;  ///< Of explain: the file.
 };

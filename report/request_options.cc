@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "probe/text.h"
+#include "report/model_name.h"
 #include "rules/nearest.h"
 
 namespace diffcheck {
@@ -29,19 +30,6 @@ std::string dtype_id(std::string_view name) {
     if (small == alias) return std::string(id);
   }
   return small;
-}
-
-std::string model_id(const std::string& name, const Knowledge& knowledge) {
-  const std::string small = lower_case(name);
-  const auto is_called = [&](const ModelCard& model) {
-    return lower_case(model.id) == small || lower_case(model.name) == small ||
-           std::any_of(model.aliases.begin(), model.aliases.end(),
-                       [&](const std::string& alias) { return lower_case(alias) == small; });
-  };
-  // An id wins over another model's alias.
-  if (find_entry(knowledge.models, small) != nullptr) return small;
-  const auto found = std::find_if(knowledge.models.begin(), knowledge.models.end(), is_called);
-  return found == knowledge.models.end() ? name : found->id;
 }
 
 std::string kernel_id(const std::string& name, const Knowledge& knowledge) {
@@ -66,8 +54,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_pin_op
                                                                                           {"vae-tiling", "vae_tiling"},
                                                                                           {"quant", "quantization"},
                                                                                           {"compile", "compile"}}};
-constexpr std::array<std::string_view, 12> k_plain_options = {
-    "engine", "model", "task", "size", "frames", "steps", "batch", "gpus", "nodes", "guidance", "objective", "pin"};
+constexpr std::array<std::string_view, 13> k_plain_options = {"engine",   "model",     "model-dir", "task", "size",
+                                                              "frames",   "steps",     "batch",     "gpus", "nodes",
+                                                              "guidance", "objective", "pin"};
 
 class RequestReader {
  public:
@@ -81,6 +70,7 @@ class RequestReader {
     if (option.name == "pin") return read_pin_pair(option);
     if (option.name == "engine") return read_engine(option);
     if (option.name == "model") return set(request_.model, option, model_id(option.value, knowledge_));
+    if (option.name == "model-dir") return set(request_.model_dir, option, option.value);
     if (option.name == "task") return set(request_.task, option, lower_case(option.value));
     if (option.name == "objective") return set(request_.objective, option, lower_case(option.value));
     if (option.name == "size") return read_size(option);

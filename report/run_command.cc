@@ -4,6 +4,7 @@
 
 #include "probe/pasted/import_paste.h"
 #include "probe/record.h"
+#include "report/checkpoint_source.h"
 #include "report/config.h"
 #include "report/explain.h"
 #include "report/explain_log.h"
@@ -13,11 +14,14 @@
 #include "report/knowledge_source.h"
 #include "report/list.h"
 #include "report/machine_source.h"
+#include "report/model_name.h"
+#include "report/models.h"
 #include "report/output_file.h"
 #include "report/request_options.h"
 #include "report/text.h"
 #include "report/wrap.h"
 #include "rules/diagnose.h"
+#include "rules/model_on_disk.h"
 #include "rules/request_check.h"
 
 namespace diffcheck {
@@ -99,6 +103,7 @@ Result<Asked> asked_of(const Options& options, const Knowledge& knowledge) {
   if (!request_options) return request_options.error();
   auto request = request_from(*request_options, knowledge);
   if (!request) return request.error();
+  if (auto error = load_checkpoint(*request, knowledge)) return *error;
   const std::string engine = request->engine.is_known() ? request->engine.value() : std::string();
   auto machine = load_machine(options.source, knowledge, engine);
   if (!machine) return machine.error();
@@ -177,6 +182,28 @@ Result<Outcome> show(const Options& options, const Knowledge& knowledge, const S
   return Outcome{ExitCode::clean, *std::move(text), {}};
 }
 
+/// One model, or the table of all; a checkpoint's own where one was named.
+Result<Outcome> show_models(const Options& options, const Knowledge& knowledge, const Style& style) {
+  const bool json = options.format == Format::json;
+  const Phrases words(knowledge.texts, style.language);
+  if (options.subject.empty() && options.request.empty())
+    return Outcome{ExitCode::clean, json ? models_json(knowledge) : models_text(knowledge, words, style), {}};
+  auto request = request_from(options.request, knowledge);
+  if (!request) return request.error();
+  if (!options.subject.empty()) {
+    const auto named = model_called(options.subject, knowledge);
+    if (!named) return named.error();
+    request->model = known((*named)->id, "models");
+  }
+  if (auto error = load_checkpoint(*request, knowledge)) return *error;
+  const ModelOnDisk* on_disk = request->on_disk.get();
+  const ModelCard& card = on_disk != nullptr ? on_disk->card : *find_entry(knowledge.models, request->model.value());
+  return Outcome{
+      ExitCode::clean,
+      json ? model_json(card, on_disk, knowledge, style.language) : model_text(card, on_disk, knowledge, words, style),
+      {}};
+}
+
 /// An error text given as an argument has blanks in it; no id has.
 bool is_error_text(const std::string& subject) { return subject.find_first_of(" \n") != std::string::npos; }
 
@@ -249,6 +276,8 @@ Result<Outcome> answer(const Options& options, const System& live, const Style& 
       return explain(options, *knowledge, style, terminal);
     case Command::list:
       return show(options, *knowledge, style);
+    case Command::models:
+      return show_models(options, *knowledge, style);
   }
   return Error{Error::Kind::invalid, "", "no such command"};
 }

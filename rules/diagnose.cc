@@ -6,6 +6,7 @@
 
 #include "rules/attention.h"
 #include "rules/budget.h"
+#include "rules/checkpoint_findings.h"
 #include "rules/checks.h"
 #include "rules/gpu_products.h"
 #include "rules/judged_case.h"
@@ -117,6 +118,7 @@ std::vector<Finding> machine_findings(const JudgedCase& judged, bool simulated) 
   append(findings, linking_findings(judged));
   append(findings, module_findings(judged));
   append(findings, request_findings(judged));
+  append(findings, checkpoint_findings(judged));
   sort_findings(findings);
   return findings;
 }

@@ -97,6 +97,7 @@ class EntryReader {
 // One loader a file pair of kinds; each appends what it reads to `knowledge`.
 GpuProduct read_gpu_product(EntryReader& reader);
 ModelCard read_model_card(EntryReader& reader);
+CheckpointLayout read_checkpoint_layout(EntryReader& reader);
 TextEncoder read_text_encoder(EntryReader& reader);
 Vae read_vae(EntryReader& reader);
 Activation read_activation(EntryReader& reader);

@@ -6,6 +6,7 @@
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
 #include "rules/gpu_products.h"
+#include "rules/model_on_disk.h"
 #include "rules/torch_support.h"
 
 namespace diffcheck {
@@ -178,9 +179,13 @@ JudgedCase judge_case(const JudgedCase& like, const Request& request) {
 JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, const Request& request,
                       std::shared_ptr<const FactTable> machine) {
   JudgedCase judged{knowledge, snapshot,           request, {}, nullptr, nullptr, nullptr, {},
-                    {},        std::move(machine), {},      {}, {},      {}};
+                    {},        std::move(machine), {},      {}, {},      {},      nullptr};
   if (request.engine.is_known()) judged.engine = find_entry(knowledge.engines, request.engine.value());
   if (request.model.is_known()) judged.model = find_entry(knowledge.models, request.model.value());
+  if (request.on_disk != nullptr && judged.model != nullptr && request.on_disk->card.id == judged.model->id) {
+    judged.on_disk = request.on_disk;
+    judged.model = &judged.on_disk->card;
+  }
   judged.gpus = choose_gpus(snapshot, request);
 
   judged.facts.add_all("request", request);

@@ -32,6 +32,7 @@ struct JudgedCase {
   /// Positions in `gpus`, one for each group of GPUs that no kernel's requirement tells apart.
   std::vector<std::size_t> distinct_gpus;
   std::vector<Message> assumptions;
+  std::shared_ptr<const ModelOnDisk> on_disk;  ///< Holds `model` where a checkpoint decides over the card.
 
   Scope scope() const { return Scope().add(*machine).add(facts); }
   /// What a kernel's requirements see on one chosen GPU.

@@ -28,13 +28,13 @@ struct RawEntry {
 
 using RawKind = std::vector<RawEntry>;
 
-constexpr std::array<std::string_view, 22> k_kinds = {
-    "gpus",          "models",           "text-encoders", "vaes",
-    "activations",   "quantizations",    "overheads",     "torch-wheels",
-    "cuda-toolkits", "kernels",          "engines",       "checks",
-    "finding-texts", "assumptions",      "texts",         "requirement-groups",
-    "wheel-pins",    "driver-branches",  "signatures",    "shared-libraries",
-    "concessions",   "memory-behaviours"};
+constexpr std::array<std::string_view, 23> k_kinds = {
+    "gpus",          "models",           "text-encoders",     "vaes",
+    "activations",   "quantizations",    "overheads",         "torch-wheels",
+    "cuda-toolkits", "kernels",          "engines",           "checks",
+    "finding-texts", "assumptions",      "texts",             "requirement-groups",
+    "wheel-pins",    "driver-branches",  "signatures",        "shared-libraries",
+    "concessions",   "memory-behaviours", "checkpoint-layouts"};
 
 void merge(RawKind& kind, RawEntry entry) {
   const auto same = std::find_if(kind.begin(), kind.end(), [&](const RawEntry& other) { return other.id == entry.id; });
@@ -220,6 +220,7 @@ Result<Knowledge> load_knowledge(const std::vector<DataFile>& files, bool signat
   std::optional<Error> error;
   read_kind(kinds, "gpus", read_gpu_product, catalogue, knowledge.gpus, error);
   read_kind(kinds, "models", read_model_card, catalogue, knowledge.models, error);
+  read_kind(kinds, "checkpoint-layouts", read_checkpoint_layout, catalogue, knowledge.checkpoint_layouts, error);
   read_kind(kinds, "text-encoders", read_text_encoder, catalogue, knowledge.text_encoders, error);
   read_kind(kinds, "vaes", read_vae, catalogue, knowledge.vaes, error);
   read_kind(kinds, "activations", read_activation, catalogue, knowledge.activations, error);

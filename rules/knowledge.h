@@ -53,6 +53,23 @@ struct GpuProduct : Entry {
   std::int64_t devices_per_package = 1;
 };
 
+/// Weights of one component as they lie on disk.
+struct WeightsOnDisk {
+  std::int64_t parts = 0;              ///< Folders or files: two for a mixture of two experts.
+  std::optional<std::int64_t> params;  ///< Of all parts; unset where packed or not opened.
+  std::string dtype;                   ///< That most bytes are in; "" where it is not known.
+  std::int64_t disk_bytes = 0;
+  std::optional<std::int64_t> tensor_bytes;
+  std::string quantization;  ///< As config.json calls it; "" for none.
+  std::string source;
+};
+
+/// What a folder or file of a checkpoint is, by its name.
+struct CheckpointLayout : Entry {
+  std::string component;           ///< transformer, text_encoder, vae or other.
+  std::vector<std::string> paths;  ///< Globs; the first entry with one that matches decides.
+};
+
 struct ModelCard : Entry {
   std::string name;
   std::vector<std::string> aliases;
@@ -61,13 +78,17 @@ struct ModelCard : Entry {
   std::vector<std::string> tasks;
   std::int64_t params = 0;
   bool params_exact = true;
+  std::string grade;
   std::int64_t experts = 1;
-  std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn;
+  std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn, in_channels;
+  std::vector<std::string> classes;    ///< As config.json calls it.
+  std::vector<std::string> pipelines;  ///< As model_index.json calls it; empty: not known.
   std::string checkpoint_dtype;
   std::vector<std::string> text_encoders;
   std::int64_t text_tokens = 0;
   std::string vae;
   std::int64_t spatial = 8, temporal = 1, patch_t = 1, patch_h = 1, patch_w = 1;
+  bool causal_first_frame = false;  ///< The first frame has a latent frame of its own.
   bool frames_in_batch = false;
   bool joint_attention = false, dense_mask = false;
   std::string guidance;  ///< batched, sequential, distilled or none.
@@ -76,6 +97,7 @@ struct ModelCard : Entry {
   std::string dtype;
   std::vector<std::string> sizes;  ///< "1280*720"; empty: any.
   std::int64_t frame_multiple = 1, frame_plus = 0;
+  std::map<std::string, WeightsOnDisk> on_disk;  ///< By component; filled in from a checkpoint, never from data.
 };
 
 struct TorchWheel : Entry {
@@ -274,6 +296,7 @@ struct FindingText : Entry {
 struct Knowledge {
   std::vector<GpuProduct> gpus;
   std::vector<ModelCard> models;
+  std::vector<CheckpointLayout> checkpoint_layouts;
   std::vector<TextEncoder> text_encoders;
   std::vector<Vae> vaes;
   std::vector<Activation> activations;

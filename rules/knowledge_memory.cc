@@ -100,6 +100,8 @@ QuantizationChoice read_choice(EntryReader& reader) {
 TextEncoder read_text_encoder(EntryReader& reader) {
   TextEncoder encoder;
   reader.entry_fields(encoder);
+  encoder.name = reader.text_or("name", encoder.id);
+  encoder.grade = reader.text_or("grade", "");
   encoder.params = reader.integer("params");
   encoder.params_exact = reader.text_or("params_grade", "computed") == "computed";
   encoder.reads_text = reader.boolean_or("reads_text", true);
@@ -110,12 +112,16 @@ TextEncoder read_text_encoder(EntryReader& reader) {
 Vae read_vae(EntryReader& reader) {
   Vae vae;
   reader.entry_fields(vae);
+  vae.name = reader.text_or("name", vae.id);
+  vae.grade = reader.text_or("grade", "");
   vae.params = reader.optional_integer("params");
   vae.params_exact = reader.text_or("params_grade", "computed") == "computed";
   vae.spatial = reader.integer("spatial");
   vae.temporal = reader.integer("temporal");
   vae.latent_channels = reader.integer("latent_channels");
   vae.dtype = reader.text_or("dtype", "");
+  vae.decodes = reader.text_or("decodes", "");
+  vae.tile_pixels = reader.integer_or("tile_pixels", 0);
   vae.workspaces = reader.list<VaeWorkspace>("workspaces", read_workspace);
   return vae;
 }

@@ -28,6 +28,14 @@ GpuProduct read_gpu_product(EntryReader& reader) {
   return gpu;
 }
 
+CheckpointLayout read_checkpoint_layout(EntryReader& reader) {
+  CheckpointLayout layout;
+  reader.entry_fields(layout);
+  layout.component = reader.text("component");
+  layout.paths = reader.texts("paths");
+  return layout;
+}
+
 namespace {
 
 void read_transformer(EntryReader& reader, ModelCard& card) {
@@ -40,6 +48,8 @@ void read_transformer(EntryReader& reader, ModelCard& card) {
   card.head_dim = reader.optional_integer("head_dim");
   card.hidden = reader.optional_integer("hidden");
   card.ffn = reader.optional_integer("ffn");
+  card.in_channels = reader.optional_integer("in_channels");
+  card.classes = reader.texts("classes");
   card.checkpoint_dtype = reader.text_or("checkpoint_dtype", "");
 }
 
@@ -52,6 +62,7 @@ void read_token_grid(EntryReader& reader, ModelCard& card) {
   card.patch_t = patch[0];
   card.patch_h = patch[1];
   card.patch_w = patch[2];
+  card.causal_first_frame = reader.boolean_or("causal_first_frame", false);
   card.frames_in_batch = reader.boolean_or("frames_in_batch", false);
   if (card.spatial < 1 || card.temporal < 1 || card.patch_t < 1 || card.patch_h < 1 || card.patch_w < 1) {
     reader.fail("", "strides and patch sizes must be positive");
@@ -67,7 +78,9 @@ ModelCard read_model_card(EntryReader& reader) {
   card.aliases = reader.texts("aliases");
   card.family = reader.text("family");
   card.kind = reader.text("kind");
+  card.grade = reader.text_or("grade", "");
   card.tasks = reader.texts("tasks");
+  card.pipelines = reader.texts("pipelines");
   reader.object("transformer", [&](EntryReader& transformer) { read_transformer(transformer, card); });
   card.text_encoders =
       reader.list<std::string>("text_encoders", [](EntryReader& encoder) { return encoder.text("id"); });

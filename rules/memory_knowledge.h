@@ -16,8 +16,10 @@
 namespace diffcheck {
 
 struct TextEncoder : Entry {
+  std::string name;
   std::int64_t params = 0;
   bool params_exact = true;
+  std::string grade;
   bool reads_text = true;             ///< Else pictures or sound.
   std::int64_t embedding_params = 0;  ///< Of its token table, the largest single module; 0: not known.
 };
@@ -42,12 +44,16 @@ struct VaeWorkspace {
 };
 
 struct Vae : Entry {
+  std::string name;
   std::optional<std::int64_t> params;
   bool params_exact = true;
+  std::string grade;
   std::int64_t spatial = 8;
   std::int64_t temporal = 1;
   std::int64_t latent_channels = 4;
   std::string dtype;
+  std::string decodes;           ///< What it decodes at once: image, latent-frame, latent-frame-pair, clip; "": unknown.
+  std::int64_t tile_pixels = 0;  ///< Edge of a tile; 0: no tiling known.
   std::vector<VaeWorkspace> workspaces;
 };
 

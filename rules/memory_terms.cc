@@ -64,6 +64,13 @@ Estimate counted(double bytes, bool exact) {
   return around(bytes, exact ? 1 : 1 - k_approximate_share, exact ? 1 : 1 + k_approximate_share);
 }
 
+/// What the user's checkpoint holds of a component, where that was read.
+std::optional<double> params_on_disk(const ModelCard& model, const std::string& component) {
+  const auto found = model.on_disk.find(component);
+  if (found == model.on_disk.end() || !found->second.params) return std::nullopt;
+  return static_cast<double>(*found->second.params);
+}
+
 /// On one rank. Sharding leaves encoders of pictures and sound whole: they are not wrapped.
 Estimate text_encoder_bytes(const MemoryCase& run) {
   Estimate total;
@@ -315,7 +322,15 @@ MemoryTerm component_weights(const MemoryCase& run, const std::string& component
     return term;
   }
   if (component == "text_encoder") {
-    term.bytes = text_encoder_bytes(run);
+    const auto ranks = division_of(run.judged, run.layout, "text_weights");
+    const auto counted_on_disk = params_on_disk(model, component);
+    term.bytes = counted_on_disk
+                     ? scaled(counted(*counted_on_disk * weight_bytes_per_param(run, component), true), 1 / ranks)
+                     : text_encoder_bytes(run);
+    return term;
+  }
+  if (const auto counted_on_disk = params_on_disk(model, component)) {
+    term.bytes = counted(*counted_on_disk * weight_bytes_per_param(run, component), true);
     return term;
   }
   const Vae* vae = find_entry(run.judged.knowledge.vaes, model.vae);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,10 +12,13 @@
 
 namespace diffcheck {
 
+struct ModelOnDisk;
+
 struct Request {
   Fact<std::string> engine;          ///< Engine id.
   Fact<std::string> engine_version;  ///< Version, commit or variant id given after "@".
   Fact<std::string> model;           ///< Model id.
+  Fact<std::string> model_dir;       ///< Checkpoint on disk.
   Fact<std::string> task;
   Fact<std::int64_t> width;
   Fact<std::int64_t> height;
@@ -28,11 +32,14 @@ struct Request {
   /// attention, dtype, quantization, text_quantization, ulysses, ring, cfg, pipefusion, tensor, fsdp, data, vae,
   /// offload, vae_tiling, compile.
   std::map<std::string, Fact<std::string>> pins;
+  /// What model_dir holds (rules/model_on_disk.h); nullptr where it was not read.
+  std::shared_ptr<const ModelOnDisk> on_disk;
 
   static void describe(auto& self, auto&& visit) {
     visit("engine", self.engine, "Engine asked for.");
     visit("engine_version", self.engine_version, "Version, commit or variant given after '@'.");
     visit("model", self.model, "Model asked for.");
+    visit("model_dir", self.model_dir, "Folder or file of the checkpoint.");
     visit("task", self.task, "Task asked for, e.g. t2v.");
     visit("width", self.width, "Output width in pixels.");
     visit("height", self.height, "Output height in pixels.");

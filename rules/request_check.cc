@@ -9,6 +9,7 @@
 
 #include "probe/text.h"
 #include "rules/nearest.h"
+#include "rules/size_check.h"
 
 namespace diffcheck {
 namespace {
@@ -41,6 +42,7 @@ class RequestCheck {
   std::optional<Error> run() {
     check_numbers();
     check_names();
+    check_sizes();
     check_pins();
     check_gpus();
     return error_;
@@ -86,6 +88,13 @@ class RequestCheck {
     check_name(request_.model, "model", ids_of(knowledge_.models));
     check_name(request_.task, "task", tasks());
     check_name(request_.objective, "objective", {"latency", "throughput", "memory"});
+  }
+
+  void check_sizes() {
+    const ModelCard* model =
+        request_.model.is_known() ? find_entry(knowledge_.models, request_.model.value()) : nullptr;
+    if (model == nullptr || error_) return;
+    error_ = check_size(request_, *model);
   }
 
   std::vector<std::string> tasks() const {

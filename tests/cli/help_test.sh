@@ -5,11 +5,11 @@
 run "$DIFFCHECK" --help
 exits 0
 complains_of_nothing
-for command in doctor plan emit-config snapshot import record explain list; do
+for command in doctor plan emit-config snapshot import record explain list models; do
   says "^ *$command"
 done
 
-for command in doctor plan emit-config snapshot import record explain list; do
+for command in doctor plan emit-config snapshot import record explain list models; do
   run "$DIFFCHECK" "$command" --help
   exits 0
   says "$command"

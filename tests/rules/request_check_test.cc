@@ -65,6 +65,38 @@ TEST(RequestCheckTest, UnknownNamesAreAnsweredWithTheNearest) {
   EXPECT_NE(refusal(request).find("t2v"), std::string::npos) << refusal(request);
 }
 
+TEST(RequestCheckTest, SizesThatTheModelCannotMakeNameTheNearest) {
+  const auto sized = [](const char* model, std::int64_t width, std::int64_t height) {
+    Request request;
+    request.model = text(model, "--model");
+    request.width = number(width, "--size");
+    request.height = number(height, "--size");
+    return refusal(request);
+  };
+  EXPECT_EQ(sized("wan2.1-t2v-1.3b", 832, 480), "");
+  EXPECT_EQ(sized("wan2.1-t2v-1.3b", 833, 480),
+            "--size: expected a width that is a multiple of 16 and a height that is one of 16 (VAE and patches of "
+            "wan2.1-t2v-1.3b), not 833x480; nearest: 832x480 and 848x480");
+  EXPECT_TRUE(sized("wan2.2-ti2v-5b", 1280, 720).ends_with("nearest: 1280x704 and 1280x736"));
+  EXPECT_TRUE(sized("wan2.2-ti2v-5b", 1, 1).ends_with("nearest: 32x32"));
+  EXPECT_TRUE(sized("flux.1-dev", 65'535, 65'536).ends_with("nearest: 65520x65536 and 65536x65536"));
+}
+
+TEST(RequestCheckTest, FramesThatTheModelCannotMakeNameTheNearest) {
+  const auto long_as = [](const char* model, std::int64_t frames) {
+    Request request;
+    request.model = text(model, "--model");
+    request.frames = number(frames, "--frames");
+    return refusal(request);
+  };
+  EXPECT_EQ(long_as("wan2.1-t2v-1.3b", 1), "");
+  EXPECT_EQ(long_as("wan2.1-t2v-1.3b", 81), "");
+  EXPECT_EQ(long_as("wan2.1-t2v-1.3b", 80),
+            "--frames: expected frames of the form 4 x n + 1 (VAE of wan2.1-t2v-1.3b), not 80; nearest: 77 and 81");
+  EXPECT_TRUE(long_as("ltx-video-2b", 2).ends_with("nearest: 1 and 9"));
+  EXPECT_EQ(long_as("latentsync-1.6", 17), "");
+}
+
 TEST(RequestCheckTest, PinsAreCheckedByTheirKind) {
   for (const auto& [pin, value] : std::map<std::string, std::string>{{"attention", "sdpa-eficient"},
                                                                      {"dtype", "int4"},
