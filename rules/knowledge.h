@@ -17,21 +17,14 @@
 #include "probe/result.h"
 #include "probe/version.h"
 #include "rules/condition.h"
+#include "rules/entry.h"
 #include "rules/finding.h"
 #include "rules/log_pattern.h"
 #include "rules/message.h"
 #include "rules/plan.h"
+#include "rules/timing_tables.h"
 
 namespace diffcheck {
-
-/// What every entry carries.
-struct Entry {
-  std::string id;
-  std::string reason;
-  std::string source;
-  std::string checked;  ///< ISO date.
-  std::string origin;   ///< "data/kernels/sdpa.json#sdpa-flash", or the overlay's file.
-};
 
 struct Requirement {
   std::string id;
@@ -54,9 +47,12 @@ struct GpuProduct : Entry {
   std::int64_t memory_bytes = 0;
   std::optional<std::int64_t> usable_memory_bytes;
   std::optional<double> memory_bandwidth_gbps;
-  std::optional<double> half_dense_tflops;
+  std::optional<double> half_dense_tflops;  ///< fp16 with fp32 accumulation.
+  std::optional<double> bf16_dense_tflops;
   std::string link_kind;
+  bool link_is_bridge = false;  ///< Joins neighbours only.
   std::optional<double> link_bidirectional_gbps;
+  std::optional<std::int64_t> pcie_generation, pcie_lanes;
   std::int64_t devices_per_package = 1;
 };
 
@@ -87,7 +83,8 @@ struct ModelCard : Entry {
   std::int64_t params = 0;
   bool params_exact = true;
   std::int64_t experts = 1;
-  std::optional<std::int64_t> layers, heads, head_dim, hidden;
+  std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn;
+  std::int64_t ffn_matrices = 2;  ///< 3 where the feed-forward network is gated.
   std::string checkpoint_dtype;
   std::vector<std::string> text_encoders;
   std::int64_t text_tokens = 0;
@@ -335,6 +332,10 @@ struct Knowledge {
   std::vector<Activation> activations;
   std::vector<Quantization> quantizations;
   std::vector<Overhead> overheads;
+  std::vector<Efficiency> efficiencies;
+  std::vector<LinkClass> links;
+  std::vector<TimingConstant> timing_constants;
+  std::vector<DecodeCost> decode_costs;
   std::vector<TorchWheel> torch_wheels;
   std::vector<CudaToolkit> cuda_toolkits;
   std::vector<WheelPin> wheel_pins;

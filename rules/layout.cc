@@ -36,8 +36,9 @@ std::vector<std::int64_t> degrees_for(const JudgedCase& judged, std::string_view
   if (const auto pinned = pinned_degree(judged.request, name)) return {*pinned};
   const Axis* axis = usable_axis(judged, name);
   // Replicas make more outputs, not one output faster; PipeFusion changes results. Both only when asked for.
+  const bool lossy = judged.request.allow_lossy.is_known() && judged.request.allow_lossy.value();
   const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
-  if (axis == nullptr || name == "pipefusion" || (name == "data" && !throughput)) return {1};
+  if (axis == nullptr || (name == "pipefusion" && !lossy) || (name == "data" && !throughput)) return {1};
   std::vector<std::int64_t> degrees;
   for (std::int64_t degree = 1; degree <= world; ++degree) {
     const bool allowed = axis->degrees.empty() || degree == 1 ||

@@ -6,11 +6,12 @@
 #include "rules/attention.h"
 #include "rules/budget.h"
 #include "rules/layout.h"
+#include "rules/step_time.h"
 
 namespace diffcheck {
 namespace {
 
-constexpr std::size_t k_most_listed_layouts = 64;
+constexpr std::size_t k_most_listed_layouts = 512;
 
 /// The candidate facts that the engine's own selection and choices look at: only these can make kernels differ by
 /// layout.
@@ -65,7 +66,11 @@ struct Found {
 class Search {
  public:
   explicit Search(const JudgedCase& judged)
-      : judged_(judged), kernels_(judged), dtypes_(dtype_options(judged)), layouts_(enumerate_layouts(judged)) {}
+      : judged_(judged),
+        kernels_(judged),
+        timer_(judged),
+        dtypes_(dtype_options(judged)),
+        layouts_(enumerate_layouts(judged)) {}
 
   Plan run() {
     Plan plan;
@@ -102,7 +107,7 @@ class Search {
 
   std::optional<Found> first_that(const Choosing& pass) {
     for (const DtypeOption& dtype : dtypes_) {
-      for (const Layout& layout : layouts_) {
+      for (const Layout& layout : fastest_first(dtype, pass)) {
         for (const KernelCandidate& kernel : kernels_.at(dtype, layout)) {
           if (!eligible(kernel, pass)) continue;
           if (auto found = fitting(kernel, layout, pass)) return found;
@@ -110,6 +115,22 @@ class Search {
       }
     }
     return std::nullopt;
+  }
+
+  /// By predicted time with the first kernel that may be used; those of unknown time after, in their fixed order.
+  std::vector<Layout> fastest_first(const DtypeOption& dtype, const Choosing& pass) {
+    std::vector<TimedLayout> timed;
+    for (const Layout& layout : layouts_) {
+      const auto& kernels = kernels_.at(dtype, layout);
+      const auto first = std::find_if(kernels.begin(), kernels.end(),
+                                      [&](const KernelCandidate& kernel) { return eligible(kernel, pass); });
+      if (first == kernels.end()) continue;
+      timed.push_back({layout, seconds_per_output(judged_, layout, timer_.time(first->kernel, dtype.dtype, layout))});
+    }
+    sort_by_time(judged_, timed);
+    std::vector<Layout> layouts;
+    for (const TimedLayout& one : timed) layouts.push_back(one.layout);
+    return layouts;
   }
 
   bool eligible(const KernelCandidate& candidate, const Choosing& pass) {
@@ -161,10 +182,13 @@ class Search {
       }
       const KernelCandidate& taken = dtype == nullptr ? kernel : kernel_for(*dtype, layout, kernel);
       Judgement legal = judge_layout(judged_, layout, taken);
-      auto& list = legal.truth == Truth::yes ? plan.layout.candidates : plan.layout.rejected;
-      if (list.size() < k_most_listed_layouts)
-        list.push_back({layout, layout.pipefusion == 1, std::move(legal.reasons)});
+      const bool is_legal = legal.truth == Truth::yes;
+      auto& list = is_legal ? plan.layout.candidates : plan.layout.rejected;
+      if (list.size() >= k_most_listed_layouts) continue;
+      list.push_back({layout, layout.pipefusion == 1, std::move(legal.reasons), {}});
+      if (is_legal) list.back().time = timer_.time(taken.kernel, taken.dtype, layout);
     }
+    sort_by_time(judged_, plan.layout.candidates);
   }
 
   const KernelCandidate& kernel_for(const DtypeOption& dtype, const Layout& layout, const KernelCandidate& preferred) {
@@ -180,6 +204,7 @@ class Search {
 
   const JudgedCase& judged_;
   KernelTable kernels_;
+  StepTimer timer_;
   std::vector<DtypeOption> dtypes_;
   std::vector<Layout> layouts_;
   bool something_unknown_ = false;

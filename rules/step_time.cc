@@ -1,0 +1,216 @@
+#include "rules/step_time.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "rules/budget.h"
+#include "rules/engine_variant.h"
+#include "rules/step_model.h"
+#include "rules/words.h"
+
+namespace diffcheck {
+namespace {
+
+constexpr double k_never = std::numeric_limits<double>::infinity();
+
+struct NamedCost {
+  Range StepCosts::*member;
+  const char* id;
+};
+
+StepCosts step_costs(const Knowledge& knowledge, bool compiled) {
+  const std::array<NamedCost, 15> all = {{
+      {&StepCosts::saturation, "saturation"},
+      {&StepCosts::elementwise_passes, compiled ? "elementwise-passes-compiled" : "elementwise-passes-eager"},
+      {&StepCosts::block_launch, compiled ? "block-launch-compiled" : "block-launch-eager"},
+      {&StepCosts::collective, compiled ? "collective-compiled" : "collective-eager"},
+      {&StepCosts::ring_start, compiled ? "ring-start-compiled" : "ring-start-eager"},
+      {&StepCosts::ring_round, compiled ? "ring-round-compiled" : "ring-round-eager"},
+      {&StepCosts::ring_merge_passes, "ring-merge-passes"},
+      {&StepCosts::ring_kernel_share, "ring-kernel-share"},
+      {&StepCosts::ring_overlap, "ring-overlap"},
+      {&StepCosts::ulysses_copies, "ulysses-copies"},
+      {&StepCosts::pipefusion_block, "pipefusion-block"},
+      {&StepCosts::pipefusion_patch, "pipefusion-patch"},
+      {&StepCosts::pipefusion_warmup_steps, "pipefusion-warmup-steps"},
+      {&StepCosts::small_head_share, "small-head-share"},
+      {&StepCosts::run_overhead, "run-overhead"},
+  }};
+  StepCosts costs;
+  for (const NamedCost& one : all) {
+    const TimingConstant* constant = find_entry(knowledge.timing_constants, one.id);
+    if (constant == nullptr) {
+      costs.missing = one.id;
+      return costs;
+    }
+    costs.*one.member = constant->value;
+    costs.grade = weaker(costs.grade, constant->grade);
+  }
+  return costs;
+}
+
+double transformer_weight_bytes(const JudgedCase& judged, const std::string& dtype) {
+  const auto told = judged.variant->weight_dtypes.find("transformer");
+  std::string held = told == judged.variant->weight_dtypes.end() ? "workload" : told->second;
+  if (held == "checkpoint") held = judged.model->checkpoint_dtype.empty() ? dtype : judged.model->checkpoint_dtype;
+  if (held == "workload") held = dtype;
+  if (const auto pinned = judged.request.pin("quantization")) held = *pinned;
+  constexpr double half = 2;
+  return static_cast<double>(judged.model->params) * bytes_per_element(judged.knowledge, held).value_or(half);
+}
+
+double text_flops(const JudgedCase& judged) {
+  constexpr double flops_per_weight = 2;
+  double params = 0;
+  for (const std::string& id : judged.model->text_encoders) {
+    if (const TextEncoder* encoder = find_entry(judged.knowledge.text_encoders, id))
+      params += static_cast<double>(encoder->params);
+  }
+  return flops_per_weight * params * static_cast<double>(judged.model->text_tokens);
+}
+
+RunShape run_shape(const JudgedCase& judged, const ForwardWork& work, const std::string& dtype) {
+  const ModelCard& model = *judged.model;
+  const Workload& workload = judged.workload;
+  const bool guidance_off = workload.guidance_scale.is_known() && workload.guidance_scale.value() <= 1.0;
+  const bool guided = !guidance_off && (model.guidance == "batched" || model.guidance == "sequential");
+  RunShape run;
+  run.work = work;
+  run.visual_tokens = judged.numbers.tokens_visual.value();
+  run.text_tokens = model.joint_attention ? model.text_tokens : 0;
+  run.outputs = workload.batch.value();
+  run.passes = guided ? model.guidance_passes : 1;
+  run.passes_in_batch = model.guidance == "batched";
+  run.head_size = model.head_dim.value_or(0);
+  run.weight_bytes = transformer_weight_bytes(judged, dtype);
+  run.text_flops = text_flops(judged) * static_cast<double>(run.passes * run.outputs);
+  run.steps = workload.steps.value();
+  if (const DecodeCost* decode = find_entry(judged.knowledge.decode_costs, model.vae)) {
+    const double pixels = static_cast<double>(workload.width.value()) * static_cast<double>(workload.height.value()) *
+                          static_cast<double>(workload.frames.value()) * static_cast<double>(run.outputs);
+    run.decode_flops = pixels * decode->flops_per_pixel;
+    run.decode_spread = decode->spread;
+  }
+  return run;
+}
+
+/// What of a step is the GPU's and the host's own, which a measured time replaces.
+StepParts calibrated(StepParts parts, double factor) {
+  parts.linear *= factor;
+  parts.attention *= factor;
+  parts.elementwise *= factor;
+  parts.launch *= factor;
+  return parts;
+}
+
+std::vector<TimePart> listed(const StepParts& parts) {
+  const std::array<std::pair<const char*, double>, 9> all = {{{"linear", parts.linear},
+                                                              {"attention", parts.attention},
+                                                              {"elementwise", parts.elementwise},
+                                                              {"all-to-all", parts.all_to_all},
+                                                              {"ring", parts.ring},
+                                                              {"all-reduce", parts.all_reduce},
+                                                              {"pipeline", parts.pipeline},
+                                                              {"weights", parts.weights},
+                                                              {"launch", parts.launch}}};
+  std::vector<TimePart> list;
+  for (const auto& [name, seconds] : all) {
+    if (seconds > 0) list.push_back({name, seconds});
+  }
+  return list;
+}
+
+/// Why the exchange of a layout cannot be timed; empty where it can.
+Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const Layout& layout) {
+  for (const RankGroup& group : {tensor_group(layout), ulysses_group(layout), ring_group(layout),
+                                 pipefusion_group(layout), shard_group(layout)}) {
+    if (group.size < 2) continue;
+    if (!fabric.unknown.empty()) return fabric.unknown;
+    if (crosses_nodes(fabric, group) && !fabric.node_bytes_per_second)
+      return say(judged.knowledge, "time-unknown-network");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::int64_t outputs_at_once(const JudgedCase& judged, const Layout& layout) {
+  const std::int64_t batch = judged.workload.batch.is_known() ? judged.workload.batch.value() : 1;
+  return std::max<std::int64_t>(1, batch) * std::max<std::int64_t>(1, layout.data);
+}
+
+std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout, const StepTime& time) {
+  if (!time.total) return std::nullopt;
+  const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
+  return time.total->seconds / (throughput ? static_cast<double>(outputs_at_once(judged, layout)) : 1);
+}
+
+void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts) {
+  if (judged.request.objective.is_known() && judged.request.objective.value() == "memory") return;
+  std::stable_sort(layouts.begin(), layouts.end(), [](const TimedLayout& a, const TimedLayout& b) {
+    return a.seconds.value_or(k_never) < b.seconds.value_or(k_never);
+  });
+}
+
+void sort_by_time(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates) {
+  if (judged.request.objective.is_known() && judged.request.objective.value() == "memory") return;
+  std::stable_sort(candidates.begin(), candidates.end(), [&](const LayoutCandidate& a, const LayoutCandidate& b) {
+    return seconds_per_output(judged, a.layout, a.time).value_or(k_never) <
+           seconds_per_output(judged, b.layout, b.time).value_or(k_never);
+  });
+}
+
+StepTimer::StepTimer(const JudgedCase& judged)
+    : judged_(judged),
+      fabric_(fabric_of(judged)),
+      costs_(step_costs(judged.knowledge, judged.request.pin("compile") == "on")) {
+  if (judged.model != nullptr && judged.numbers.tokens_visual.is_known())
+    work_ = forward_work(*judged.model, judged.numbers.tokens_visual.value());
+}
+
+StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, const Layout& layout) const {
+  StepTime time;
+  if (!work_ || judged_.variant == nullptr) {
+    time.unknown = say(judged_.knowledge, "time-unknown-model", {{"model", judged_.model ? judged_.model->id : "?"}});
+    return time;
+  }
+  if (!costs_.missing.empty()) {
+    time.unknown = say(judged_.knowledge, "time-unknown-constant", {{"constant", costs_.missing}});
+    return time;
+  }
+  const ComputeRates rates = compute_rates(judged_, kernel, dtype);
+  time.unknown = rates.unknown.empty() ? exchange_unknown(judged_, fabric_, layout) : rates.unknown;
+  if (!time.unknown.empty()) return time;
+
+  const RunShape run = run_shape(judged_, *work_, dtype);
+  double factor = 1;
+  if (judged_.request.measured_step_seconds.is_known()) {
+    const double alone = step_parts(run, rates, fabric_, costs_, Layout{}, Bound::expected).sum();
+    factor = judged_.request.measured_step_seconds.value() / alone;
+  }
+  const auto at = [&](Bound bound) {
+    return calibrated(step_parts(run, rates, fabric_, costs_, layout, bound), factor);
+  };
+  const StepParts expected = at(Bound::expected);
+  // What was measured has no range of its own: only what ranks exchange is predicted then.
+  const bool measured = judged_.request.measured_step_seconds.is_known() && layout.world_size == 1;
+  time.step = Duration{measured ? expected.sum() : at(Bound::fast).sum(), expected.sum(),
+                       measured ? expected.sum() : at(Bound::slow).sum()};
+  const auto whole = [&](double step, Bound bound) {
+    return run_seconds(run, rates, fabric_, costs_, layout, step, bound);
+  };
+  time.total = Duration{whole(time.step->low, Bound::fast), whole(time.step->seconds, Bound::expected),
+                        whole(time.step->high, Bound::slow)};
+  time.parts = listed(expected);
+  time.grade = weaker(rates.grade, costs_.grade);
+  if (layout.world_size > 1) {
+    time.grade = weaker(time.grade, fabric_.grade);
+    if (layout.world_size > fabric_.gpus_per_node) time.grade = weaker(time.grade, fabric_.network_grade);
+    time.assumptions = fabric_.assumptions;
+  }
+  return time;
+}
+
+}  // namespace diffcheck
