@@ -120,10 +120,12 @@ class FabricReader {
       fabric_.unknown = say(judged_.knowledge, "link-class-unknown", {{"link", name}});
       return;
     }
-    const bool split = several_sockets();
+    const Truth split = several_sockets();
+    const double exponent = split == Truth::yes  ? link->all_to_all_exponent_split
+                            : split == Truth::no ? link->all_to_all_exponent
+                                                 : link->all_to_all_exponent_untold;
     const double share_of_lanes = static_cast<double>(lanes) / static_cast<double>(k_all_lanes);
-    take(*link, gigabytes(*link, 0) * share_of_lanes,
-         split ? link->all_to_all_exponent_split : link->all_to_all_exponent);
+    take(*link, gigabytes(*link, 0) * share_of_lanes, exponent);
   }
 
   bool peers_reach_each_other(const GpuProduct* product) const {
@@ -145,13 +147,13 @@ class FabricReader {
     fabric_.grade = link.grade;
   }
 
-  /// Where it is not told: as many as servers with that many slots have.
-  bool several_sockets() {
+  /// Whether the machine has several processors. Where it is not told: few GPUs hang on one, more may be on two.
+  Truth several_sockets() const {
     const auto& sockets = judged_.snapshot.cpu.sockets;
-    if (sockets.is_known()) return sockets.value() > 1;
+    if (sockets.is_known()) return truth_of(sockets.value() > 1);
     const auto& packages = judged_.snapshot.topology.packages;
-    if (packages.is_known()) return packages.value() > 1;
-    return fabric_.gpus_per_node > k_most_gpus_on_a_processor;
+    if (packages.is_known()) return truth_of(packages.value() > 1);
+    return fabric_.gpus_per_node > k_most_gpus_on_a_processor ? Truth::unknown : Truth::no;
   }
 
   void read_sockets() {
@@ -159,7 +161,9 @@ class FabricReader {
     if (link != nullptr) fabric_.socket_bytes_per_second = spread_around(gigabytes(*link, 0), link->spread);
     if (places_from_facts()) return;
     const auto& told = judged_.snapshot.cpu.sockets;
-    const std::int64_t sockets = told.is_known() ? std::max<std::int64_t>(1, told.value()) : several_sockets() ? 2 : 1;
+    const std::int64_t sockets = told.is_known()                  ? std::max<std::int64_t>(1, told.value())
+                                 : several_sockets() == Truth::no ? 1
+                                                                  : 2;
     if (!told.is_known() && sockets > 1) assume("sockets-assumed", {{"sockets", std::to_string(sockets)}});
     const std::int64_t on_each = (fabric_.gpus_per_node + sockets - 1) / sockets;
     for (std::int64_t rank = 0; rank < fabric_.gpus_per_node; ++rank)

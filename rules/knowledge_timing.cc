@@ -74,6 +74,7 @@ LinkClass read_link_class(EntryReader& reader) {
   link.all_reduce_share = optional_positive(reader, "all_reduce_share").value_or(1);
   link.all_to_all_exponent = read_exponent(reader, "all_to_all_exponent");
   link.all_to_all_exponent_split = read_exponent(reader, "all_to_all_exponent_split");
+  link.all_to_all_exponent_untold = read_exponent(reader, "all_to_all_exponent_untold");
   link.grade = read_grade(reader);
   return link;
 }

@@ -39,7 +39,8 @@ struct LinkClass : Entry {
   double all_reduce_share = 1;  ///< Of the rate to one other GPU, in a ring all-reduce.
   /// An all-to-all among n GPUs gets the rate to one other divided by (n - 1) to this power.
   double all_to_all_exponent = 0;
-  double all_to_all_exponent_split = 0;  ///< The same where the GPUs hang on several processors.
+  double all_to_all_exponent_split = 0;   ///< The same where the GPUs hang on several processors.
+  double all_to_all_exponent_untold = 0;  ///< The same where that is not told and may be.
   Grade grade = Grade::assumed;
 };
 
