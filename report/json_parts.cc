@@ -94,7 +94,7 @@ Json layout_candidate_json(const LayoutCandidate& candidate, const Plan& plan) {
   }
   json["peak_bytes"] = chosen ? Json(plan.memory->peak.bytes) : Json(nullptr);
   json["exact"] = candidate.exact;
-  json["grade"] = time.step ? Json(name_of(time.grade)) : Json(nullptr);
+  json["grade"] = time.step ? Json(name_of(time.grade)) : chosen ? Json(name_of(plan.memory->grade)) : Json(nullptr);
   return json;
 }
 
