@@ -71,7 +71,15 @@ double text_flops(const JudgedCase& judged) {
   return flops_per_weight * params * static_cast<double>(judged.model->text_tokens);
 }
 
-RunShape run_shape(const JudgedCase& judged, const ForwardWork& work, const std::string& dtype) {
+/// Replicas share the outputs that are asked for out among them; each makes at least one.
+std::int64_t outputs_of_a_replica(const JudgedCase& judged, const Layout& layout) {
+  const std::int64_t batch =
+      judged.workload.batch.is_known() ? std::max<std::int64_t>(1, judged.workload.batch.value()) : 1;
+  const std::int64_t replicas = std::max<std::int64_t>(1, layout.data);
+  return (batch + replicas - 1) / replicas;
+}
+
+RunShape run_shape(const JudgedCase& judged, const ForwardWork& work, const std::string& dtype, const Layout& layout) {
   const ModelCard& model = *judged.model;
   const Workload& workload = judged.workload;
   const bool guidance_off = workload.guidance_scale.is_known() && workload.guidance_scale.value() <= 1.0;
@@ -80,7 +88,7 @@ RunShape run_shape(const JudgedCase& judged, const ForwardWork& work, const std:
   run.work = work;
   run.visual_tokens = judged.numbers.tokens_visual.value();
   run.text_tokens = model.joint_attention ? model.text_tokens : 0;
-  run.outputs = workload.batch.value();
+  run.outputs = outputs_of_a_replica(judged, layout);
   run.passes = guided ? model.guidance_passes : 1;
   run.passes_in_batch = model.guidance == "batched";
   run.head_size = model.head_dim.value_or(0);
@@ -137,8 +145,7 @@ Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const L
 }  // namespace
 
 std::int64_t outputs_at_once(const JudgedCase& judged, const Layout& layout) {
-  const std::int64_t batch = judged.workload.batch.is_known() ? judged.workload.batch.value() : 1;
-  return std::max<std::int64_t>(1, batch) * std::max<std::int64_t>(1, layout.data);
+  return outputs_of_a_replica(judged, layout) * std::max<std::int64_t>(1, layout.data);
 }
 
 std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout, const StepTime& time) {
@@ -184,7 +191,7 @@ StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, co
   time.unknown = rates.unknown.empty() ? exchange_unknown(judged_, fabric_, layout) : rates.unknown;
   if (!time.unknown.empty()) return time;
 
-  const RunShape run = run_shape(judged_, *work_, dtype);
+  const RunShape run = run_shape(judged_, *work_, dtype, layout);
   double factor = 1;
   if (judged_.request.measured_step_seconds.is_known()) {
     const double alone = step_parts(run, rates, fabric_, costs_, Layout{}, Bound::expected).sum();
