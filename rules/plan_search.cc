@@ -125,7 +125,8 @@ class Search {
       const auto first = std::find_if(kernels.begin(), kernels.end(),
                                       [&](const KernelCandidate& kernel) { return eligible(kernel, pass); });
       if (first == kernels.end()) continue;
-      timed.push_back({layout, seconds_per_output(judged_, layout, timer_.time(first->kernel, dtype.dtype, layout))});
+      timed.push_back(
+          {layout, seconds_per_output(judged_, layout, timer_.total_seconds(first->kernel, dtype.dtype, layout))});
     }
     sort_by_time(judged_, timed);
     std::vector<Layout> layouts;

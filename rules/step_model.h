@@ -1,11 +1,23 @@
 // The formulae behind rules/step_time.h: seconds of one step with one set of coefficients.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "rules/collectives.h"
-#include "rules/step_time.h"
+#include "rules/flops.h"
 #include "rules/step_time_rates.h"
 
 namespace diffcheck {
+
+/// The costs of data/timing/constants.json that hold for this run: eager or compiled.
+struct StepCosts {
+  Range saturation, elementwise_passes, block_launch, collective, ring_start, ring_round, ring_merge_passes,
+      ring_kernel_share, ring_overlap, ulysses_copies, pipefusion_block, pipefusion_patch, pipefusion_warmup_steps,
+      small_head_share, run_overhead;
+  Grade grade = Grade::measured;
+  std::string missing;  ///< Id of one that the data lacks; "" where all are there.
+};
 
 /// What a run is made of, whatever its layout.
 struct RunShape {

@@ -79,25 +79,28 @@ std::int64_t outputs_of_a_replica(const JudgedCase& judged, const Layout& layout
   return (batch + replicas - 1) / replicas;
 }
 
-RunShape run_shape(const JudgedCase& judged, const ForwardWork& work, const std::string& dtype, const Layout& layout) {
+/// Of one replica; what depends on layout and dtype is left open.
+std::optional<RunShape> common_shape(const JudgedCase& judged) {
+  if (judged.model == nullptr || judged.variant == nullptr || !judged.numbers.tokens_visual.is_known())
+    return std::nullopt;
   const ModelCard& model = *judged.model;
   const Workload& workload = judged.workload;
+  const auto work = forward_work(model, judged.numbers.tokens_visual.value());
+  if (!work) return std::nullopt;
   const bool guidance_off = workload.guidance_scale.is_known() && workload.guidance_scale.value() <= 1.0;
   const bool guided = !guidance_off && (model.guidance == "batched" || model.guidance == "sequential");
   RunShape run;
-  run.work = work;
+  run.work = *work;
   run.visual_tokens = judged.numbers.tokens_visual.value();
   run.text_tokens = model.joint_attention ? model.text_tokens : 0;
-  run.outputs = outputs_of_a_replica(judged, layout);
   run.passes = guided ? model.guidance_passes : 1;
   run.passes_in_batch = model.guidance == "batched";
   run.head_size = model.head_dim.value_or(0);
-  run.weight_bytes = transformer_weight_bytes(judged, dtype);
-  run.text_flops = text_flops(judged) * static_cast<double>(run.passes * run.outputs);
+  run.text_flops = text_flops(judged) * static_cast<double>(run.passes);
   run.steps = workload.steps.value();
   if (const DecodeCost* decode = find_entry(judged.knowledge.decode_costs, model.vae)) {
     const double pixels = static_cast<double>(workload.width.value()) * static_cast<double>(workload.height.value()) *
-                          static_cast<double>(workload.frames.value()) * static_cast<double>(run.outputs);
+                          static_cast<double>(workload.frames.value());
     run.decode_flops = pixels * decode->flops_per_pixel;
     run.decode_spread = decode->spread;
   }
@@ -148,10 +151,11 @@ std::int64_t outputs_at_once(const JudgedCase& judged, const Layout& layout) {
   return outputs_of_a_replica(judged, layout) * std::max<std::int64_t>(1, layout.data);
 }
 
-std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout, const StepTime& time) {
-  if (!time.total) return std::nullopt;
+std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout,
+                                         const std::optional<double>& total_seconds) {
+  if (!total_seconds) return std::nullopt;
   const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
-  return time.total->seconds / (throughput ? static_cast<double>(outputs_at_once(judged, layout)) : 1);
+  return *total_seconds / (throughput ? static_cast<double>(outputs_at_once(judged, layout)) : 1);
 }
 
 void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts) {
@@ -163,42 +167,70 @@ void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts) {
 
 void sort_by_time(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates) {
   if (judged.request.objective.is_known() && judged.request.objective.value() == "memory") return;
-  std::stable_sort(candidates.begin(), candidates.end(), [&](const LayoutCandidate& a, const LayoutCandidate& b) {
-    return seconds_per_output(judged, a.layout, a.time).value_or(k_never) <
-           seconds_per_output(judged, b.layout, b.time).value_or(k_never);
-  });
+  const auto seconds_of = [&](const LayoutCandidate& one) {
+    if (!one.time.total) return k_never;
+    return seconds_per_output(judged, one.layout, one.time.total->seconds).value_or(k_never);
+  };
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const LayoutCandidate& a, const LayoutCandidate& b) { return seconds_of(a) < seconds_of(b); });
 }
 
 StepTimer::StepTimer(const JudgedCase& judged)
     : judged_(judged),
       fabric_(fabric_of(judged)),
-      costs_(step_costs(judged.knowledge, judged.request.pin("compile") == "on")) {
-  if (judged.model != nullptr && judged.numbers.tokens_visual.is_known())
-    work_ = forward_work(*judged.model, judged.numbers.tokens_visual.value());
+      costs_(step_costs(judged.knowledge, judged.request.pin("compile") == "on")),
+      products_(chosen_products(judged)),
+      run_(common_shape(judged)) {}
+
+const ComputeRates& StepTimer::rates(const std::string& kernel, const std::string& dtype) {
+  const auto key = std::pair(kernel, dtype);
+  auto found = rates_.find(key);
+  if (found == rates_.end())
+    found = rates_.emplace(key, compute_rates(judged_.knowledge, products_, kernel, dtype)).first;
+  return found->second;
 }
 
-StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, const Layout& layout) const {
+Message StepTimer::unknown(const ComputeRates& rates, const Layout& layout) const {
+  if (!run_) return say(judged_.knowledge, "time-unknown-model", {{"model", judged_.model ? judged_.model->id : "?"}});
+  if (!costs_.missing.empty()) return say(judged_.knowledge, "time-unknown-constant", {{"constant", costs_.missing}});
+  return rates.unknown.empty() ? exchange_unknown(judged_, fabric_, layout) : rates.unknown;
+}
+
+RunShape StepTimer::run_shape(const std::string& dtype, const Layout& layout) const {
+  RunShape run = *run_;
+  run.outputs = outputs_of_a_replica(judged_, layout);
+  run.text_flops *= static_cast<double>(run.outputs);
+  run.decode_flops *= static_cast<double>(run.outputs);
+  if (layout.fsdp > 1) run.weight_bytes = transformer_weight_bytes(judged_, dtype);
+  return run;
+}
+
+double StepTimer::calibration(const RunShape& run, const ComputeRates& rates) const {
+  if (!judged_.request.measured_step_seconds.is_known()) return 1;
+  const double alone = step_parts(run, rates, fabric_, costs_, Layout{}, Bound::expected).sum();
+  return judged_.request.measured_step_seconds.value() / alone;
+}
+
+std::optional<double> StepTimer::total_seconds(const std::string& kernel, const std::string& dtype,
+                                               const Layout& layout) {
+  const ComputeRates& found = rates(kernel, dtype);
+  if (!unknown(found, layout).empty()) return std::nullopt;
+  const RunShape run = run_shape(dtype, layout);
+  const StepParts parts = step_parts(run, found, fabric_, costs_, layout, Bound::expected);
+  return run_seconds(run, found, fabric_, costs_, layout, calibrated(parts, calibration(run, found)).sum(),
+                     Bound::expected);
+}
+
+StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, const Layout& layout) {
   StepTime time;
-  if (!work_ || judged_.variant == nullptr) {
-    time.unknown = say(judged_.knowledge, "time-unknown-model", {{"model", judged_.model ? judged_.model->id : "?"}});
-    return time;
-  }
-  if (!costs_.missing.empty()) {
-    time.unknown = say(judged_.knowledge, "time-unknown-constant", {{"constant", costs_.missing}});
-    return time;
-  }
-  const ComputeRates rates = compute_rates(judged_, kernel, dtype);
-  time.unknown = rates.unknown.empty() ? exchange_unknown(judged_, fabric_, layout) : rates.unknown;
+  const ComputeRates& found = rates(kernel, dtype);
+  time.unknown = unknown(found, layout);
   if (!time.unknown.empty()) return time;
 
-  const RunShape run = run_shape(judged_, *work_, dtype, layout);
-  double factor = 1;
-  if (judged_.request.measured_step_seconds.is_known()) {
-    const double alone = step_parts(run, rates, fabric_, costs_, Layout{}, Bound::expected).sum();
-    factor = judged_.request.measured_step_seconds.value() / alone;
-  }
+  const RunShape run = run_shape(dtype, layout);
+  const double factor = calibration(run, found);
   const auto at = [&](Bound bound) {
-    return calibrated(step_parts(run, rates, fabric_, costs_, layout, bound), factor);
+    return calibrated(step_parts(run, found, fabric_, costs_, layout, bound), factor);
   };
   const StepParts expected = at(Bound::expected);
   // What was measured has no range of its own: only what ranks exchange is predicted then.
@@ -206,12 +238,12 @@ StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, co
   time.step = Duration{measured ? expected.sum() : at(Bound::fast).sum(), expected.sum(),
                        measured ? expected.sum() : at(Bound::slow).sum()};
   const auto whole = [&](double step, Bound bound) {
-    return run_seconds(run, rates, fabric_, costs_, layout, step, bound);
+    return run_seconds(run, found, fabric_, costs_, layout, step, bound);
   };
   time.total = Duration{whole(time.step->low, Bound::fast), whole(time.step->seconds, Bound::expected),
                         whole(time.step->high, Bound::slow)};
   time.parts = listed(expected);
-  time.grade = weaker(rates.grade, costs_.grade);
+  time.grade = weaker(found.grade, costs_.grade);
   if (layout.world_size > 1) {
     time.grade = weaker(time.grade, fabric_.grade);
     if (layout.world_size > fabric_.gpus_per_node) time.grade = weaker(time.grade, fabric_.network_grade);

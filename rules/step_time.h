@@ -5,40 +5,43 @@
 // What is not modelled: weights that a memory mode fetches from the host while a step runs, and other users of a link.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rules/fabric.h"
-#include "rules/flops.h"
 #include "rules/judged_case.h"
 #include "rules/plan.h"
+#include "rules/step_model.h"
+#include "rules/step_time_rates.h"
 
 namespace diffcheck {
 
-/// The costs of data/timing/constants.json that hold for this run: eager or compiled.
-struct StepCosts {
-  Range saturation, elementwise_passes, block_launch, collective, ring_start, ring_round, ring_merge_passes,
-      ring_kernel_share, ring_overlap, ulysses_copies, pipefusion_block, pipefusion_patch, pipefusion_warmup_steps,
-      small_head_share, run_overhead;
-  Grade grade = Grade::measured;
-  std::string missing;  ///< Id of one that the data lacks; "" where all are there.
-};
-
-/// Times of one case, for any layout of it.
+/// Times of one case, for any layout, kernel and dtype of it. What does not depend on the layout is worked out once.
 class StepTimer {
  public:
   /// `judged` must outlive it.
   explicit StepTimer(const JudgedCase& judged);
 
   /// Never fails: where a rate, a link or the model's shape is not known, the time is not, and says why.
-  StepTime time(const std::string& kernel, const std::string& dtype, const Layout& layout) const;
+  StepTime time(const std::string& kernel, const std::string& dtype, const Layout& layout);
+  /// The expected total of time() alone.
+  std::optional<double> total_seconds(const std::string& kernel, const std::string& dtype, const Layout& layout);
 
  private:
+  const ComputeRates& rates(const std::string& kernel, const std::string& dtype);
+  Message unknown(const ComputeRates& rates, const Layout& layout) const;
+  RunShape run_shape(const std::string& dtype, const Layout& layout) const;
+  double calibration(const RunShape& run, const ComputeRates& rates) const;
+
   const JudgedCase& judged_;
   Fabric fabric_;
   StepCosts costs_;
-  std::optional<ForwardWork> work_;
+  ChosenProducts products_;
+  std::optional<RunShape> run_;                                        ///< But for what depends on layout and dtype.
+  std::map<std::pair<std::string, std::string>, ComputeRates> rates_;  ///< By kernel and dtype.
 };
 
 /// Outputs that a layout makes at once: those asked for, or one for each replica where these are more.
@@ -49,7 +52,8 @@ struct TimedLayout {
   Layout layout;
   std::optional<double> seconds;  ///< nullopt where it is not known.
 };
-std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout, const StepTime& time);
+std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout,
+                                         const std::optional<double>& total_seconds);
 
 /// Fastest first, those of unknown time last; equal ones stay in their order. Not where memory is the objective.
 void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts);

@@ -42,23 +42,13 @@ Range scaled(const Range& share, double by) { return {share.low * by, share.valu
 
 class RateReader {
  public:
-  RateReader(const JudgedCase& judged, const std::string& kernel, const std::string& dtype)
-      : judged_(judged), kernel_(kernel), dtype_(dtype) {}
+  RateReader(const Knowledge& knowledge, const std::string& kernel, const std::string& dtype)
+      : knowledge_(knowledge), kernel_(kernel), dtype_(dtype) {}
 
-  ComputeRates run() {
-    if (judged_.gpus.empty()) rates_.unknown = say(judged_.knowledge, "time-no-gpu");
-    std::vector<const GpuProduct*> seen;
-    for (const std::size_t index : judged_.gpus) {
-      const GpuFacts& gpu = judged_.snapshot.gpus[index];
-      const GpuProduct* product = product_of(judged_.knowledge, gpu);
-      if (std::find(seen.begin(), seen.end(), product) != seen.end()) continue;
-      seen.push_back(product);
-      if (product == nullptr) {
-        fail("time-unknown-gpu", gpu.name.is_known() ? gpu.name.value() : "GPU");
-      } else {
-        add(*product);
-      }
-    }
+  ComputeRates run(const ChosenProducts& chosen) {
+    if (chosen.products.empty() && chosen.unlisted.empty()) rates_.unknown = say(knowledge_, "time-no-gpu");
+    if (!chosen.unlisted.empty()) fail("time-unknown-gpu", chosen.unlisted);
+    for (const GpuProduct* product : chosen.products) add(*product);
     return std::move(rates_);
   }
 
@@ -75,7 +65,7 @@ class RateReader {
   }
 
   void add_part(const GpuProduct& product, const std::string& part, double rated, Range& into) {
-    const Efficiency* efficiency = efficiency_of(judged_.knowledge, product, part, kernel_);
+    const Efficiency* efficiency = efficiency_of(knowledge_, product, part, kernel_);
     if (efficiency == nullptr) return fail("time-unknown-part", product.name);
     slow_down(into, scaled(efficiency->share, rated));
     // Decoding is no part of a step, and the least of most runs.
@@ -84,10 +74,10 @@ class RateReader {
 
   void fail(const char* text, const std::string& gpu) {
     if (rates_.unknown.empty())
-      rates_.unknown = say(judged_.knowledge, text, {{"gpu", gpu}, {"dtype", dtype_}, {"kernel", kernel_}});
+      rates_.unknown = say(knowledge_, text, {{"gpu", gpu}, {"dtype", dtype_}, {"kernel", kernel_}});
   }
 
-  const JudgedCase& judged_;
+  const Knowledge& knowledge_;
   const std::string& kernel_;
   const std::string& dtype_;
   ComputeRates rates_;
@@ -95,8 +85,29 @@ class RateReader {
 
 }  // namespace
 
-ComputeRates compute_rates(const JudgedCase& judged, const std::string& kernel, const std::string& dtype) {
-  return RateReader(judged, kernel, dtype).run();
+ChosenProducts chosen_products(const JudgedCase& judged) {
+  ChosenProducts chosen;
+  std::vector<std::string> names;
+  for (const std::size_t index : judged.gpus) {
+    const GpuFacts& gpu = judged.snapshot.gpus[index];
+    // Equal cards are looked up once.
+    const std::string name = (gpu.name.is_known() ? gpu.name.value() : "GPU") + " " +
+                             (gpu.pci_device_id.is_known() ? gpu.pci_device_id.value() : "");
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    names.push_back(name);
+    const GpuProduct* product = product_of(judged.knowledge, gpu);
+    if (product == nullptr) {
+      chosen.unlisted = gpu.name.is_known() ? gpu.name.value() : "GPU";
+    } else {
+      chosen.products.push_back(product);
+    }
+  }
+  return chosen;
+}
+
+ComputeRates compute_rates(const Knowledge& knowledge, const ChosenProducts& chosen, const std::string& kernel,
+                           const std::string& dtype) {
+  return RateReader(knowledge, kernel, dtype).run(chosen);
 }
 
 }  // namespace diffcheck

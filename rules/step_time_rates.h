@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "rules/judged_case.h"
 #include "rules/message.h"
@@ -18,8 +19,16 @@ struct ComputeRates {
   Message unknown;  ///< Why one of them is not known; empty where all are.
 };
 
-/// Of the slowest chosen GPU. `dtype` is bf16 or fp16; the rate of other dtypes is not known.
-ComputeRates compute_rates(const JudgedCase& judged, const std::string& kernel, const std::string& dtype);
+/// The products of the chosen GPUs, each once.
+struct ChosenProducts {
+  std::vector<const GpuProduct*> products;
+  std::string unlisted;  ///< Name of a chosen GPU that is no known product; "" where all are.
+};
+ChosenProducts chosen_products(const JudgedCase& judged);
+
+/// Of the slowest product. `dtype` is bf16 or fp16; the rate of other dtypes is not known.
+ComputeRates compute_rates(const Knowledge& knowledge, const ChosenProducts& chosen, const std::string& kernel,
+                           const std::string& dtype);
 
 /// The less certain of two.
 constexpr Grade weaker(Grade left, Grade right) { return left < right ? right : left; }

@@ -49,7 +49,11 @@ class Timed {
   StepTime time(const Layout& layout, const std::string& kernel = "flash-attn-2",
                 const std::string& dtype = "bf16") const {
     const JudgedCase judged = this->judged();
-    return StepTimer(judged).time(kernel, dtype, layout);
+    StepTimer timer(judged);
+    const StepTime time = timer.time(kernel, dtype, layout);
+    EXPECT_EQ(timer.total_seconds(kernel, dtype, layout).has_value(), time.total.has_value());
+    if (time.total) EXPECT_DOUBLE_EQ(*timer.total_seconds(kernel, dtype, layout), time.total->seconds);
+    return time;
   }
   double step(const Layout& layout) const {
     const StepTime found = time(layout);
