@@ -17,7 +17,7 @@ struct RequestHelp {
   const char* help;
 };
 
-constexpr std::array<RequestHelp, 23> k_request_options = {{
+constexpr std::array<RequestHelp, 24> k_request_options = {{
     {"engine", "NAME[@VERSION]", "engine, with its version, commit or variant"},
     {"model", "NAME", "model"},
     {"model-dir", "DIR", "checkpoint on disk, whose headers decide over what is known of the model"},
@@ -41,6 +41,7 @@ constexpr std::array<RequestHelp, 23> k_request_options = {{
     {"vae-tiling", "on|off", "VAE tiling"},
     {"quant", "NAME", "quantization"},
     {"compile", "on|off", "whether the run compiles the model"},
+    {"measured-step-seconds", "X", "time of a step that you measured on one GPU: predictions are scaled to it"},
 }};
 constexpr std::size_t k_longest_quoted = 80;
 constexpr const char* k_bare_cfg_degree = "2";  // Guidance has two passes.
@@ -108,6 +109,11 @@ void add_request(CLI::App* app, Options& options) {
   const auto keep_cfg = [&options](const std::string& degree) {
     options.request.push_back({"cfg-parallel", degree.empty() ? k_bare_cfg_degree : degree, "--cfg-parallel"});
   };
+  const auto keep_lossy = [&options](std::int64_t) {
+    options.request.push_back({"allow-lossy", "on", "--allow-lossy"});
+  };
+  app->add_flag_function("--allow-lossy", keep_lossy, "consider layouts that change results (PipeFusion)")
+      ->group(k_group);
   app->add_option_function<std::string>("--cfg-parallel", keep_cfg, "guidance-parallel degree; 2 when none is given")
       ->type_name("[N]")
       ->expected(0, 1)

@@ -36,6 +36,19 @@ std::string gibibyte_range(const Estimate& estimate, const Phrases& words) {
   return words("range", {gibibytes(estimate.bytes), gib_number(estimate.low), gib_number(estimate.high)});
 }
 
+std::string seconds_text(double seconds) {
+  // Digits after the point, so that three are told in all.
+  const int digits = seconds < 1 ? 3 : seconds < 10 ? 2 : seconds < 100 ? 1 : 0;
+  std::array<char, 40> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%.*f s", digits, seconds);
+  return buffer.data();
+}
+
+std::string seconds_range(const Duration& duration, const Phrases& words) {
+  if (duration.low == duration.high) return seconds_text(duration.seconds);
+  return words("range", {seconds_text(duration.seconds), seconds_text(duration.low), seconds_text(duration.high)});
+}
+
 std::string truth_text(Truth truth, const Phrases& words) { return words(std::string(name_of(truth))); }
 
 std::string joined(const std::vector<std::string>& items, std::string_view between) {

@@ -25,6 +25,10 @@ Fact<Version> package_version(const Snapshot& snapshot, const std::string& name)
 std::string gibibytes(std::int64_t bytes);
 /// "6.10 GiB (5.80 to 6.40)".
 std::string gibibyte_range(const Estimate& estimate, const Phrases& words);
+/// "0.35 s", "18.3 s", "1840 s": three digits, always in seconds, so that numbers of one report compare at a glance.
+std::string seconds_text(double seconds);
+/// "18.3 s (15.1 to 22.9)".
+std::string seconds_range(const Duration& duration, const Phrases& words);
 /// The word for yes, no or unknown.
 std::string truth_text(Truth truth, const Phrases& words);
 /// "a, b, c"

@@ -82,12 +82,19 @@ Json candidate_json(const KernelCandidate& candidate, Language language) {
 Json layout_candidate_json(const LayoutCandidate& candidate, const Plan& plan) {
   Json json = layout_json(candidate.layout);
   const bool chosen = plan.layout.chosen && *plan.layout.chosen == candidate.layout && plan.memory;
-  // Times are not predicted yet: null says so.
-  json["step_seconds"] = nullptr;
-  json["total_seconds"] = nullptr;
-  json["peak_bytes"] = chosen ? Json(plan.memory->peak.bytes) : Json(nullptr);
+  const StepTime& time = candidate.time;
+  json["step_seconds"] = time.step ? Json(time.step->seconds) : Json(nullptr);
+  json["total_seconds"] = time.total ? Json(time.total->seconds) : Json(nullptr);
+  if (time.step) {
+    json["step_low_seconds"] = time.step->low;
+    json["step_high_seconds"] = time.step->high;
+    json["total_low_seconds"] = time.total->low;
+    json["total_high_seconds"] = time.total->high;
+    for (const TimePart& part : time.parts) json["parts"][part.part] = part.seconds;
+  }
+  json["peak_bytes"] = candidate.peak_bytes ? Json(*candidate.peak_bytes) : Json(nullptr);
   json["exact"] = candidate.exact;
-  json["grade"] = chosen ? Json(name_of(plan.memory->grade)) : Json(nullptr);
+  json["grade"] = time.step ? Json(name_of(time.grade)) : chosen ? Json(name_of(plan.memory->grade)) : Json(nullptr);
   return json;
 }
 

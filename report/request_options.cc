@@ -54,9 +54,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_pin_op
                                                                                           {"vae-tiling", "vae_tiling"},
                                                                                           {"quant", "quantization"},
                                                                                           {"compile", "compile"}}};
-constexpr std::array<std::string_view, 13> k_plain_options = {"engine",   "model",     "model-dir", "task", "size",
-                                                              "frames",   "steps",     "batch",     "gpus", "nodes",
-                                                              "guidance", "objective", "pin"};
+constexpr std::array<std::string_view, 15> k_plain_options = {
+    "engine",   "model",     "model-dir", "task",        "size",
+    "frames",   "steps",     "batch",     "gpus",        "nodes",
+    "guidance", "objective", "pin",       "allow-lossy", "measured-step-seconds"};
 
 class RequestReader {
  public:
@@ -74,7 +75,9 @@ class RequestReader {
     if (option.name == "task") return set(request_.task, option, lower_case(option.value));
     if (option.name == "objective") return set(request_.objective, option, lower_case(option.value));
     if (option.name == "size") return read_size(option);
-    if (option.name == "guidance") return read_guidance(option);
+    if (option.name == "guidance") return read_number(option, request_.guidance_scale, "a number such as 5.0");
+    if (option.name == "measured-step-seconds") return read_measured(option);
+    if (option.name == "allow-lossy") return read_lossy(option);
     return read_count(option);
   }
 
@@ -108,12 +111,24 @@ class RequestReader {
     return std::nullopt;
   }
 
-  std::optional<Error> read_guidance(const RequestOption& option) {
+  std::optional<Error> read_number(const RequestOption& option, Fact<double>& fact, const char* expected) {
     double value = 0;
     const char* const last = option.value.data() + option.value.size();
     const auto [end, code] = std::from_chars(option.value.data(), last, value);
-    if (code != std::errc() || end != last || !std::isfinite(value)) return invalid(option, "a number such as 5.0");
-    return set(request_.guidance_scale, option, value);
+    if (code != std::errc() || end != last || !std::isfinite(value)) return invalid(option, expected);
+    return set(fact, option, value);
+  }
+
+  std::optional<Error> read_measured(const RequestOption& option) {
+    constexpr const char* k_expected = "seconds above 0, such as 2.5";
+    if (auto error = read_number(option, request_.measured_step_seconds, k_expected)) return error;
+    return request_.measured_step_seconds.value() > 0 ? std::nullopt
+                                                      : std::optional<Error>(invalid(option, k_expected));
+  }
+
+  std::optional<Error> read_lossy(const RequestOption& option) {
+    if (option.value != "on" && option.value != "off") return invalid(option, "on or off");
+    return set(request_.allow_lossy, option, option.value == "on");
   }
 
   std::optional<Error> read_count(const RequestOption& option) {
@@ -164,7 +179,7 @@ std::vector<std::string> option_names() {
 std::optional<std::string> scalar_text(const std::string& option, const Json& json) {
   if (json.is_string()) return json.get<std::string>();
   if (json.is_number()) return json.dump();
-  if (json.is_boolean() && option == "vae-tiling") return json.get<bool>() ? "on" : "off";
+  if (json.is_boolean() && (option == "vae-tiling" || option == "allow-lossy")) return json.get<bool>() ? "on" : "off";
   return std::nullopt;
 }
 

@@ -65,11 +65,32 @@ void write_layout_list(Page& page, const std::vector<LayoutCandidate>& list, con
   for (std::size_t i = 0; i < shown; ++i) {
     const Mark mark = list[i].reasons.empty() ? Mark::plain : mark_of(list[i].reasons.front().truth);
     const std::string reason = first_reason(list[i].reasons, words);
-    const std::string note = !reason.empty() ? reason : list[i].exact ? "" : words("layout.inexact");
+    std::string note = !reason.empty() ? reason : list[i].exact ? "" : words("layout.inexact");
+    if (list[i].time.step) {
+      const std::string time =
+          words("layout.time", {seconds_text(list[i].time.step->seconds), seconds_text(list[i].time.total->seconds)});
+      note = note.empty() ? time : joined({time, note});
+    }
     const std::string layout = to_text(list[i].layout);
     page.item(mark, note.empty() ? layout : words("pair", {layout, note}));
   }
   if (shown < list.size()) page.item(Mark::plain, words("layout.more", {std::to_string(list.size() - shown)}));
+}
+
+void write_chosen_layout(Page& page, const LayoutPlan& layout, const Phrases& words) {
+  page.row(Mark::good, words("chosen"), to_text(*layout.chosen));
+  const auto chosen = std::find_if(layout.candidates.begin(), layout.candidates.end(),
+                                   [&](const LayoutCandidate& one) { return one.layout == *layout.chosen; });
+  if (chosen == layout.candidates.end()) return;
+  const StepTime& time = chosen->time;
+  if (!time.step) {
+    if (!time.unknown.empty())
+      page.row(Mark::unknown, words("layout.step"), words("layout.time-unknown", {words(time.unknown)}));
+    return;
+  }
+  const std::string grade = words("grade." + std::string(name_of(time.grade)));
+  page.row(Mark::plain, words("layout.step"), joined({seconds_range(*time.step, words), grade}));
+  page.row(Mark::plain, words("layout.total"), seconds_range(*time.total, words));
 }
 
 }  // namespace
@@ -105,7 +126,7 @@ void write_attention(Page& page, const Diagnosis& diagnosis, const Phrases& word
 void write_layouts(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
   const LayoutPlan& layout = diagnosis.plan->layout;
   page.heading(words("layout.heading"));
-  if (layout.chosen) page.row(Mark::good, words("chosen"), to_text(*layout.chosen));
+  if (layout.chosen) write_chosen_layout(page, layout, words);
   write_layout_list(page, layout.candidates, words);
   if (layout.rejected.empty()) return;
   page.paragraph(words("layout.rejected"));

@@ -14,6 +14,7 @@
 #include "rules/layout.h"
 #include "rules/linking.h"
 #include "rules/machine_spec.h"
+#include "rules/memory_hints.h"
 #include "rules/native_modules.h"
 #include "rules/package_needs.h"
 #include "rules/plan_findings.h"
@@ -141,6 +142,7 @@ Diagnosis diagnose(Snapshot snapshot, const Request& request, const Knowledge& k
   diagnosis.kernels = kernels_on_machine(judged);
   if (judged.variant != nullptr && judged.model != nullptr) {
     diagnosis.plan = make_plan(judged);
+    diagnosis.plan->memory_hints = memory_hints(judged, *diagnosis.plan);
     append(diagnosis.findings, plan_findings(judged, *diagnosis.plan));
     tell_launch(judged, diagnosis);
     judged.workload =

@@ -28,13 +28,33 @@ struct RawEntry {
 
 using RawKind = std::vector<RawEntry>;
 
-constexpr std::array<std::string_view, 23> k_kinds = {
-    "gpus",          "models",           "text-encoders",     "vaes",
-    "activations",   "quantizations",    "overheads",         "torch-wheels",
-    "cuda-toolkits", "kernels",          "engines",           "checks",
-    "finding-texts", "assumptions",      "texts",             "requirement-groups",
-    "wheel-pins",    "driver-branches",  "signatures",        "shared-libraries",
-    "concessions",   "memory-behaviours", "checkpoint-layouts"};
+constexpr std::array<std::string_view, 27> k_kinds = {"gpus",
+                                                      "models",
+                                                      "text-encoders",
+                                                      "vaes",
+                                                      "activations",
+                                                      "quantizations",
+                                                      "overheads",
+                                                      "torch-wheels",
+                                                      "cuda-toolkits",
+                                                      "kernels",
+                                                      "engines",
+                                                      "checks",
+                                                      "finding-texts",
+                                                      "assumptions",
+                                                      "texts",
+                                                      "requirement-groups",
+                                                      "wheel-pins",
+                                                      "driver-branches",
+                                                      "signatures",
+                                                      "shared-libraries",
+                                                      "concessions",
+                                                      "memory-behaviours",
+                                                      "checkpoint-layouts",
+                                                      "efficiencies",
+                                                      "links",
+                                                      "timing-constants",
+                                                      "decode-costs"};
 
 void merge(RawKind& kind, RawEntry entry) {
   const auto same = std::find_if(kind.begin(), kind.end(), [&](const RawEntry& other) { return other.id == entry.id; });
@@ -228,6 +248,10 @@ Result<Knowledge> load_knowledge(const std::vector<DataFile>& files, bool signat
   read_kind(kinds, "overheads", read_overhead, catalogue, knowledge.overheads, error);
   read_kind(kinds, "concessions", read_concession, catalogue, knowledge.concessions, error);
   read_kind(kinds, "memory-behaviours", read_memory_behaviour, catalogue, knowledge.memory_behaviours, error);
+  read_kind(kinds, "efficiencies", read_efficiency, catalogue, knowledge.efficiencies, error);
+  read_kind(kinds, "links", read_link_class, catalogue, knowledge.links, error);
+  read_kind(kinds, "timing-constants", read_timing_constant, catalogue, knowledge.timing_constants, error);
+  read_kind(kinds, "decode-costs", read_decode_cost, catalogue, knowledge.decode_costs, error);
   read_kind(kinds, "torch-wheels", read_torch_wheel, catalogue, knowledge.torch_wheels, error);
   read_kind(kinds, "cuda-toolkits", read_cuda_toolkit, catalogue, knowledge.cuda_toolkits, error);
   read_kind(kinds, "wheel-pins", read_wheel_pin, catalogue, knowledge.wheel_pins, error);

@@ -23,6 +23,7 @@
 #include "rules/memory_knowledge.h"
 #include "rules/message.h"
 #include "rules/plan.h"
+#include "rules/timing_tables.h"
 
 namespace diffcheck {
 
@@ -47,9 +48,12 @@ struct GpuProduct : Entry {
   std::int64_t memory_bytes = 0;
   std::optional<std::int64_t> usable_memory_bytes;
   std::optional<double> memory_bandwidth_gbps;
-  std::optional<double> half_dense_tflops;
+  std::optional<double> half_dense_tflops;  ///< fp16 with fp32 accumulation.
+  std::optional<double> bf16_dense_tflops;
   std::string link_kind;
+  bool link_is_bridge = false;  ///< Joins neighbours only.
   std::optional<double> link_bidirectional_gbps;
+  std::optional<std::int64_t> pcie_generation, pcie_lanes;
   std::int64_t devices_per_package = 1;
 };
 
@@ -83,6 +87,7 @@ struct ModelCard : Entry {
   std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn, in_channels;
   std::vector<std::string> classes;    ///< As config.json calls it.
   std::vector<std::string> pipelines;  ///< As model_index.json calls it; empty: not known.
+  std::int64_t ffn_matrices = 2;       ///< 3 where the feed-forward network is gated.
   std::string checkpoint_dtype;
   std::vector<std::string> text_encoders;
   std::int64_t text_tokens = 0;
@@ -304,6 +309,10 @@ struct Knowledge {
   std::vector<Overhead> overheads;
   std::vector<Concession> concessions;
   std::vector<MemoryBehaviour> memory_behaviours;
+  std::vector<Efficiency> efficiencies;
+  std::vector<LinkClass> links;
+  std::vector<TimingConstant> timing_constants;
+  std::vector<DecodeCost> decode_costs;
   std::vector<TorchWheel> torch_wheels;
   std::vector<CudaToolkit> cuda_toolkits;
   std::vector<WheelPin> wheel_pins;

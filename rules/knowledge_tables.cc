@@ -20,10 +20,18 @@ GpuProduct read_gpu_product(EntryReader& reader) {
   gpu.usable_memory_bytes = reader.optional_integer("usable_memory_bytes");
   gpu.memory_bandwidth_gbps = reader.optional_number("memory_bandwidth_gbps");
   gpu.half_dense_tflops = reader.optional_number("fp16_dense_tflops");
+  gpu.bf16_dense_tflops = reader.optional_number("bf16_dense_tflops");
   reader.object("link", [&](EntryReader& link) {
     gpu.link_kind = link.text_or("kind", "");
+    gpu.link_is_bridge = link.boolean_or("bridge", false);
     gpu.link_bidirectional_gbps = link.optional_number("bidirectional_gbps");
   });
+  if (reader.has("pcie")) {
+    reader.object("pcie", [&](EntryReader& pcie) {
+      gpu.pcie_generation = pcie.integer("generation");
+      gpu.pcie_lanes = pcie.integer("lanes");
+    });
+  }
   gpu.devices_per_package = reader.integer_or("devices_per_package", 1);
   return gpu;
 }
@@ -50,6 +58,7 @@ void read_transformer(EntryReader& reader, ModelCard& card) {
   card.ffn = reader.optional_integer("ffn");
   card.in_channels = reader.optional_integer("in_channels");
   card.classes = reader.texts("classes");
+  card.ffn_matrices = reader.integer_or("ffn_matrices", 2);
   card.checkpoint_dtype = reader.text_or("checkpoint_dtype", "");
 }
 

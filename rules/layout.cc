@@ -31,19 +31,31 @@ std::int64_t chosen_gpu_count(const JudgedCase& judged) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(judged.gpus.size()) * nodes);
 }
 
+/// Ascending.
+std::vector<std::int64_t> divisors(std::int64_t number) {
+  std::vector<std::int64_t> low, high;
+  for (std::int64_t divisor = 1; divisor * divisor <= number; ++divisor) {
+    if (number % divisor != 0) continue;
+    low.push_back(divisor);
+    if (divisor * divisor != number) high.push_back(number / divisor);
+  }
+  low.insert(low.end(), high.rbegin(), high.rend());
+  return low;
+}
+
 /// The degrees worth trying for an axis within `world` processes.
 std::vector<std::int64_t> degrees_for(const JudgedCase& judged, std::string_view name, std::int64_t world) {
   if (const auto pinned = pinned_degree(judged.request, name)) return {*pinned};
   const Axis* axis = usable_axis(judged, name);
   // Replicas make more outputs, not one output faster; PipeFusion changes results. Both only when asked for.
+  const bool lossy = judged.request.allow_lossy.is_known() && judged.request.allow_lossy.value();
   const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
-  if (axis == nullptr || name == "pipefusion" || (name == "data" && !throughput)) return {1};
-  std::vector<std::int64_t> degrees;
-  for (std::int64_t degree = 1; degree <= world; ++degree) {
-    const bool allowed = axis->degrees.empty() || degree == 1 ||
-                         std::find(axis->degrees.begin(), axis->degrees.end(), degree) != axis->degrees.end();
-    if (world % degree == 0 && allowed) degrees.push_back(degree);
-  }
+  if (axis == nullptr || (name == "pipefusion" && !lossy) || (name == "data" && !throughput)) return {1};
+  std::vector<std::int64_t> degrees = divisors(world);
+  std::erase_if(degrees, [&](std::int64_t degree) {
+    return !axis->degrees.empty() && degree != 1 &&
+           std::find(axis->degrees.begin(), axis->degrees.end(), degree) == axis->degrees.end();
+  });
   return degrees;
 }
 

@@ -64,21 +64,25 @@ GpuFacts gpu_of(const GpuProduct& product, std::int64_t index) {
   return gpu;
 }
 
-/// `--link` as facts of each pair of GPUs: an NVLink count is not known, only that there is one; PCIe by generation.
+/// NVLink between every pair, or between none; how many links there are is not known.
+void add_nvlink(Snapshot& snapshot, bool is_there, const std::string& source) {
+  for (GpuFacts& gpu : snapshot.gpus) {
+    for (const GpuFacts& peer : snapshot.gpus) {
+      if (peer.pci_bus_id == gpu.pci_bus_id) continue;
+      GpuLinkFacts facts;
+      facts.peer_pci_bus_id = peer.pci_bus_id;
+      facts.nvlink_version = is_there ? known<std::string>("given", source) : absent<std::string>(source);
+      if (is_there) facts.p2p_read = facts.p2p_write = known<std::string>("OK", source);
+      gpu.links.push_back(std::move(facts));
+    }
+  }
+}
+
+/// `--link` as facts of each pair of GPUs.
 std::optional<Error> add_links(Snapshot& snapshot, const std::string& spec, const std::string& link) {
   constexpr std::int64_t x16 = 16;
   if (link == "nvlink") {
-    for (GpuFacts& gpu : snapshot.gpus) {
-      for (const GpuFacts& peer : snapshot.gpus) {
-        if (peer.pci_bus_id == gpu.pci_bus_id) continue;
-        GpuLinkFacts facts;
-        facts.peer_pci_bus_id = peer.pci_bus_id;
-        facts.nvlink_version = known<std::string>("given", "--link nvlink");
-        facts.p2p_read = known<std::string>("OK", "--link nvlink");
-        facts.p2p_write = known<std::string>("OK", "--link nvlink");
-        gpu.links.push_back(std::move(facts));
-      }
-    }
+    add_nvlink(snapshot, true, "--link nvlink");
     return std::nullopt;
   }
   std::int64_t generation = 0;
@@ -93,6 +97,42 @@ std::optional<Error> add_links(Snapshot& snapshot, const std::string& spec, cons
     gpu.pcie.max_generation = known(generation, "--link " + link);
     gpu.pcie.max_width = known(x16, "--link " + link);
   }
+  add_nvlink(snapshot, false, "--link " + link);
+  return std::nullopt;
+}
+
+/// `--network` as one adapter a node: "ib-400", "roce-200", "eth-100", in Gbit/s.
+std::optional<Error> add_network(Snapshot& snapshot, const std::string& network) {
+  constexpr std::int64_t k_fastest_gbps = 100'000;
+  constexpr std::int64_t k_mbit_per_gbit = 1000;
+  const std::size_t dash = network.find('-');
+  const std::string kind = network.substr(0, dash);
+  const std::string_view digits = dash == std::string::npos ? "" : std::string_view(network).substr(dash + 1);
+  std::int64_t gbps = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), gbps);
+  const bool is_known = kind == "ib" || kind == "roce" || kind == "eth";
+  const bool is_number = error == std::errc() && end == digits.data() + digits.size();
+  const std::string source = "--network " + network;
+  if (!is_known || !is_number || gbps < 1 || gbps > k_fastest_gbps) {
+    return Error{Error::Kind::invalid, source,
+                 "expected ib-N, roce-N or eth-N with the rate in Gbit/s, such as ib-400 or eth-100"};
+  }
+  if (kind == "eth") {
+    InterfaceFacts interface;
+    interface.name = known<std::string>("eth0", source);
+    interface.state = known<std::string>("up", source);
+    interface.speed_mbps = known(gbps * k_mbit_per_gbit, source);
+    interface.physical = known(true, source);
+    snapshot.network.interfaces.push_back(std::move(interface));
+    return std::nullopt;
+  }
+  FabricPortFacts port;
+  port.device = known<std::string>("mlx5_0", source);
+  port.port = known<std::int64_t>(1, source);
+  port.link_layer = known<std::string>(kind == "ib" ? "InfiniBand" : "Ethernet", source);
+  port.state = known<std::string>("ACTIVE", source);
+  port.rate_gbps = known(gbps, source);
+  snapshot.network.fabric_ports.push_back(std::move(port));
   return std::nullopt;
 }
 
@@ -120,6 +160,9 @@ Result<SimulatedMachine> machine_from_spec(const std::string& spec, const Machin
   if (options.sockets) machine.snapshot.cpu.sockets = known(*options.sockets, "--sockets");
   if (options.link) {
     if (auto error = add_links(machine.snapshot, spec, *options.link)) return *error;
+  }
+  if (options.network) {
+    if (auto error = add_network(machine.snapshot, *options.network)) return *error;
   }
   return machine;
 }

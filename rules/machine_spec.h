@@ -14,7 +14,7 @@ namespace diffcheck {
 struct MachineOptions {
   std::optional<std::string> link;  ///< nvlink, pcie3, pcie4 or pcie5
   std::optional<std::int64_t> sockets;
-  std::optional<std::string> network;  ///< ib-400, eth-100 ...
+  std::optional<std::string> network;  ///< ib-400, roce-200, eth-100 ...: one adapter a node
 };
 
 struct SimulatedMachine {
@@ -23,7 +23,7 @@ struct SimulatedMachine {
 };
 
 /// SPEC = [NODESx]COUNTxGPU, or just a GPU. Errors: shape, counts out of range, an unknown GPU (with the nearest
-/// names).
+/// names), link or network.
 Result<SimulatedMachine> machine_from_spec(const std::string& spec, const MachineOptions& options,
                                            const Knowledge& knowledge);
 

@@ -119,6 +119,17 @@ const QuantizationChoice* quantization_of(const JudgedCase& judged, const Memory
   return find_entry(memory_behaviour(judged).quantizations, choice.quantization);
 }
 
+std::string weight_dtype_in(const JudgedCase& judged, const MemoryChoice& choice, const std::string& component,
+                            const std::string& dtype) {
+  const auto& of_mode = mode_of(judged, choice).weight_dtypes;
+  const auto& of_engine = memory_behaviour(judged).weight_dtypes;
+  std::string held = "workload";
+  if (const auto told = of_engine.find(component); told != of_engine.end()) held = told->second;
+  if (const auto told = of_mode.find(component); told != of_mode.end()) held = told->second;
+  if (held == "checkpoint") held = judged.model->checkpoint_dtype;
+  return held == "workload" || held.empty() ? dtype : held;
+}
+
 std::optional<MemoryChoice> default_choice(const JudgedCase& judged, const Layout& layout) {
   const Options options(judged, layout);
   const auto modes = options.modes();
@@ -152,6 +163,14 @@ std::vector<std::string> concessions_of(const JudgedCase& judged, const MemoryCh
     return rank_of(judged.knowledge, left) < rank_of(judged.knowledge, right);
   });
   return ids;
+}
+
+bool slows_steps(const JudgedCase& judged, const MemoryChoice& choice) {
+  const std::vector<std::string> ids = concessions_of(judged, choice);
+  return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+    const Concession* concession = find_entry(judged.knowledge.concessions, id);
+    return concession != nullptr && concession->slows_steps;
+  });
 }
 
 std::string to_text(const MemoryChoice& choice) {

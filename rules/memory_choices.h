@@ -21,6 +21,11 @@ const MemoryMode& mode_of(const JudgedCase& judged, const MemoryChoice& choice);
 /// nullptr: none, or one that the engine has no switch for.
 const QuantizationChoice* quantization_of(const JudgedCase& judged, const MemoryChoice& choice);
 
+/// The dtype in which a component's weights lie on the GPU, before any quantisation; `dtype` is that of the
+/// computation.
+std::string weight_dtype_in(const JudgedCase& judged, const MemoryChoice& choice, const std::string& component,
+                            const std::string& dtype);
+
 /// What the engine uses by itself, with what the user fixed. nullopt: no mode is allowed in that layout.
 std::optional<MemoryChoice> default_choice(const JudgedCase& judged, const Layout& layout);
 
@@ -29,6 +34,9 @@ std::vector<MemoryChoice> memory_choices(const JudgedCase& judged, const Layout&
 
 /// Ids of what the choice gives up, the least first.
 std::vector<std::string> concessions_of(const JudgedCase& judged, const MemoryChoice& choice);
+
+/// Whether it costs time in every step, beyond what the engine does by itself.
+bool slows_steps(const JudgedCase& judged, const MemoryChoice& choice);
 
 /// "model + vae-tiling + fp8"
 std::string to_text(const MemoryChoice& choice);

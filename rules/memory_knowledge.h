@@ -52,7 +52,7 @@ struct Vae : Entry {
   std::int64_t temporal = 1;
   std::int64_t latent_channels = 4;
   std::string dtype;
-  std::string decodes;           ///< What it decodes at once: image, latent-frame, latent-frame-pair, clip; "": unknown.
+  std::string decodes;  ///< What it decodes at once: image, latent-frame, latent-frame-pair, clip; "": unknown.
   std::int64_t tile_pixels = 0;  ///< Edge of a tile; 0: no tiling known.
   std::vector<VaeWorkspace> workspaces;
 };
@@ -90,7 +90,8 @@ struct ResidentPart {
 
 /// A thing that may be given up to need less memory, in the order in which it hurts.
 struct Concession : Entry {
-  int rank = 0;  ///< 0: nothing is given up.
+  int rank = 0;              ///< 0: nothing is given up.
+  bool slows_steps = false;  ///< Time is lost in every step, not once for an output.
   Message title;
   Message costs;  ///< What it costs in time.
 };

@@ -33,16 +33,9 @@ double bytes_of(const MemoryCase& run, const std::string& dtype) {
   return bytes_per_element(run.judged.knowledge, dtype).value_or(2);
 }
 
-/// The dtype in which a component's weights lie on the GPU, before any quantisation.
 std::string weight_dtype(const MemoryCase& run, const std::string& component) {
-  const std::string base = component == "transformer_inactive" ? "transformer" : component;
-  const auto& of_mode = mode_of(run.judged, run.choice).weight_dtypes;
-  const auto& of_engine = memory_behaviour(run.judged).weight_dtypes;
-  std::string dtype = "workload";
-  if (const auto told = of_engine.find(base); told != of_engine.end()) dtype = told->second;
-  if (const auto told = of_mode.find(base); told != of_mode.end()) dtype = told->second;
-  if (dtype == "checkpoint") dtype = run.judged.model->checkpoint_dtype;
-  return dtype == "workload" || dtype.empty() ? run.dtype : dtype;
+  return weight_dtype_in(run.judged, run.choice, component == "transformer_inactive" ? "transformer" : component,
+                         run.dtype);
 }
 
 bool is_quantized(const MemoryCase& run, const std::string& component) {
@@ -146,9 +139,16 @@ const Activation* find_activation(const MemoryCase& run) {
   return nullptr;
 }
 
-/// Sequences computed at once, less what guidance parallelism takes away.
+/// Of the outputs that are asked for, those that one replica makes at once.
+double outputs_of_a_replica(const MemoryCase& run) {
+  const std::int64_t outputs = run.judged.workload.batch.value();
+  return static_cast<double>((outputs + run.layout.data - 1) / run.layout.data);
+}
+
+/// Sequences computed at once on one rank, less what guidance and data parallelism take away.
 double batch_of(const MemoryCase& run) {
-  const auto batch = static_cast<double>(run.judged.numbers.attention_batch.value());
+  const auto batch = static_cast<double>(run.judged.numbers.attention_batch.value()) * outputs_of_a_replica(run) /
+                     static_cast<double>(run.judged.workload.batch.value());
   const auto guidance = static_cast<double>(run.judged.workload.guidance_batch.value());
   const double divided = division_of(run.judged, run.layout, "guidance");
   return batch / guidance * std::max(1.0, guidance / divided);
@@ -274,9 +274,8 @@ std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& 
   const std::string dtype = weight_dtype(run, "vae");
   const double pixels =
       static_cast<double>(judged.workload.width.value()) * static_cast<double>(judged.workload.height.value());
-  const double elements =
-      elements_at_once(*workspace, dtype, pixels * static_cast<double>(judged.workload.batch.value()),
-                       static_cast<double>(judged.workload.frames.value()));
+  const double elements = elements_at_once(*workspace, dtype, pixels * outputs_of_a_replica(run),
+                                           static_cast<double>(judged.workload.frames.value()));
   const double bytes = elements * bytes_of(run, dtype) / division_of(judged, run.layout, "vae");
   reserved_factor = workspace->reserved_factor;
   return MemoryTerm{Kind::other, encodes ? "encode" : "decode",

@@ -76,18 +76,6 @@ struct Layout {
   std::int64_t* axis(std::string_view name);
 };
 
-struct LayoutCandidate {
-  Layout layout;
-  bool exact = true;
-  std::vector<Reason> reasons;  ///< Empty when legal.
-};
-
-struct LayoutPlan {
-  std::optional<Layout> chosen;
-  std::vector<LayoutCandidate> candidates;  ///< Best first.
-  std::vector<LayoutCandidate> rejected;
-};
-
 /// How far a number can be trusted, the best first.
 enum class Grade { measured, published, formula, derived, fitted, assumed };
 constexpr std::string_view name_of(Grade grade) {
@@ -107,6 +95,40 @@ constexpr std::string_view name_of(Grade grade) {
   }
   return "assumed";
 }
+
+/// Seconds with the range in which they are expected.
+struct Duration {
+  double low = 0, seconds = 0, high = 0;
+};
+
+/// What a step is made of: linear, attention, elementwise, all-to-all, ring, all-reduce, pipeline, weights or launch.
+struct TimePart {
+  std::string part;
+  double seconds = 0;
+};
+
+/// Predicted time of one denoising step and of the whole run.
+struct StepTime {
+  std::optional<Duration> step, total;  ///< nullopt where it is not known.
+  Message unknown;                      ///< Why not.
+  std::vector<TimePart> parts;          ///< Of the step; those that take time.
+  Grade grade = Grade::assumed;
+  std::vector<Message> assumptions;
+};
+
+struct LayoutCandidate {
+  Layout layout;
+  bool exact = true;
+  std::vector<Reason> reasons = {};                       ///< Empty when legal.
+  StepTime time = {};                                     ///< Only where legal.
+  std::optional<std::int64_t> peak_bytes = std::nullopt;  ///< In the chosen memory mode; only where legal.
+};
+
+struct LayoutPlan {
+  std::optional<Layout> chosen;
+  std::vector<LayoutCandidate> candidates;  ///< Best first.
+  std::vector<LayoutCandidate> rejected;
+};
 
 /// Bytes with the range in which they are expected.
 struct Estimate {

@@ -7,11 +7,12 @@
 #include "rules/budget.h"
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
+#include "rules/step_time.h"
 
 namespace diffcheck {
 namespace {
 
-constexpr std::size_t k_most_listed_layouts = 64;
+constexpr std::size_t k_most_listed_layouts = 512;
 
 /// The candidate facts that the engine's own selection and choices look at: only these can make kernels differ by
 /// layout.
@@ -50,12 +51,17 @@ class KernelTable {
   std::map<std::string, std::vector<KernelCandidate>> table_;
 };
 
+/// What is looked for, in this order: a fused kernel before one that builds scores, a sure fit before a doubtful one,
+/// and among those a layout that runs at full speed before one that moves weights in every step.
 struct Choosing {
   bool may_build_scores;
   Truth fits;
+  bool slows_steps;
 };
-constexpr Choosing k_passes[] = {
-    {false, Truth::yes}, {false, Truth::unknown}, {true, Truth::yes}, {true, Truth::unknown}};
+constexpr Choosing k_passes[] = {{false, Truth::yes, false},     {false, Truth::yes, true},
+                                 {false, Truth::unknown, false}, {false, Truth::unknown, true},
+                                 {true, Truth::yes, false},      {true, Truth::yes, true},
+                                 {true, Truth::unknown, false},  {true, Truth::unknown, true}};
 
 struct Found {
   KernelCandidate kernel;
@@ -66,7 +72,11 @@ struct Found {
 class Search {
  public:
   explicit Search(const JudgedCase& judged)
-      : judged_(judged), kernels_(judged), dtypes_(dtype_options(judged)), layouts_(enumerate_layouts(judged)) {}
+      : judged_(judged),
+        kernels_(judged),
+        timer_(judged),
+        dtypes_(dtype_options(judged)),
+        layouts_(enumerate_layouts(judged)) {}
 
   Plan run() {
     Plan plan;
@@ -103,7 +113,7 @@ class Search {
 
   std::optional<Found> first_that(const Choosing& pass) {
     for (const DtypeOption& dtype : dtypes_) {
-      for (const Layout& layout : layouts_) {
+      for (const Layout& layout : fastest_first(dtype, pass)) {
         for (const KernelCandidate& kernel : kernels_.at(dtype, layout)) {
           if (!eligible(kernel, pass)) continue;
           if (auto found = fitting(kernel, layout, pass)) return found;
@@ -111,6 +121,23 @@ class Search {
       }
     }
     return std::nullopt;
+  }
+
+  /// By predicted time with the first kernel that may be used; those of unknown time after, in their fixed order.
+  std::vector<Layout> fastest_first(const DtypeOption& dtype, const Choosing& pass) {
+    std::vector<TimedLayout> timed;
+    for (const Layout& layout : layouts_) {
+      const auto& kernels = kernels_.at(dtype, layout);
+      const auto first = std::find_if(kernels.begin(), kernels.end(),
+                                      [&](const KernelCandidate& kernel) { return eligible(kernel, pass); });
+      if (first == kernels.end()) continue;
+      timed.push_back(
+          {layout, seconds_per_output(judged_, layout, timer_.total_seconds(first->kernel, dtype.dtype, layout))});
+    }
+    sort_by_time(judged_, timed);
+    std::vector<Layout> layouts;
+    for (const TimedLayout& one : timed) layouts.push_back(one.layout);
+    return layouts;
   }
 
   bool eligible(const KernelCandidate& candidate, const Choosing& pass) {
@@ -130,7 +157,7 @@ class Search {
     std::vector<RejectedMode> rejected;
     for (const MemoryChoice& choice : choices(layout)) {
       MemoryPlan memory = plan_memory(judged_, choice, kernel, candidate.dtype, layout);
-      if (memory.fits == pass.fits) {
+      if (memory.fits == pass.fits && slows_steps(judged_, choice) == pass.slows_steps) {
         memory.rejected = std::move(rejected);
         return Found{candidate, layout, std::move(memory)};
       }
@@ -169,10 +196,18 @@ class Search {
       }
       const KernelCandidate& taken = dtype == nullptr ? kernel : kernel_for(*dtype, layout, kernel);
       Judgement legal = judge_layout(judged_, layout, taken);
-      auto& list = legal.truth == Truth::yes ? plan.layout.candidates : plan.layout.rejected;
-      if (list.size() < k_most_listed_layouts)
-        list.push_back({layout, layout.pipefusion == 1, std::move(legal.reasons)});
+      const bool is_legal = legal.truth == Truth::yes;
+      auto& list = is_legal ? plan.layout.candidates : plan.layout.rejected;
+      if (list.size() >= k_most_listed_layouts) continue;
+      list.push_back({layout, layout.pipefusion == 1, std::move(legal.reasons), {}});
+      if (!is_legal) continue;
+      list.back().time = timer_.time(taken.kernel, taken.dtype, layout);
+      const Kernel* runs = find_entry(judged_.knowledge.kernels, taken.kernel);
+      const auto choice = plan.memory ? plan.memory->choice : default_choice(judged_, layout).value_or(MemoryChoice{});
+      if (runs != nullptr && !choice.mode.empty())
+        list.back().peak_bytes = plan_memory(judged_, choice, *runs, taken.dtype, layout).peak.bytes;
     }
+    sort_by_time(judged_, plan.layout.candidates);
   }
 
   const KernelCandidate& kernel_for(const DtypeOption& dtype, const Layout& layout, const KernelCandidate& preferred) {
@@ -188,6 +223,7 @@ class Search {
 
   const JudgedCase& judged_;
   KernelTable kernels_;
+  StepTimer timer_;
   std::vector<DtypeOption> dtypes_;
   std::vector<Layout> layouts_;
   std::map<Layout, std::vector<MemoryChoice>> choices_;

@@ -29,6 +29,9 @@ struct Request {
   Fact<std::int64_t> nodes;
   Fact<double> guidance_scale;
   Fact<std::string> objective;  ///< latency, throughput or memory.
+  Fact<bool> allow_lossy;       ///< Layouts that change results (PipeFusion) are candidates too.
+  /// Of one denoising step on one GPU, as the user measured it: what is predicted is scaled to it.
+  Fact<double> measured_step_seconds;
   /// attention, dtype, quantization, text_quantization, ulysses, ring, cfg, pipefusion, tensor, fsdp, data, vae,
   /// offload, vae_tiling, compile.
   std::map<std::string, Fact<std::string>> pins;
@@ -50,6 +53,8 @@ struct Request {
     visit("nodes", self.nodes, "Nodes.");
     visit("guidance_scale", self.guidance_scale, "Classifier-free guidance scale; 1 turns it off.");
     visit("objective", self.objective, "latency, throughput or memory.");
+    visit("allow_lossy", self.allow_lossy, "Layouts that change results are candidates too.");
+    visit("measured_step_seconds", self.measured_step_seconds, "Measured time of a step on one GPU.");
     visit("pins", self.pins, "What the user fixed.");
   }
   friend bool operator==(const Request&, const Request&) = default;

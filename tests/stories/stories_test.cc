@@ -99,7 +99,7 @@ TEST(RingWithoutFlashAttn, ThePaddedLogSumExpDoesNotMatch) {
   EXPECT_EQ(ring().run("doctor", k_ulysses_2_ring_2).code, 1);
   EXPECT_THAT(ring().complaints(k_ulysses_2_ring_2),
               AllOf(HasSubstr("6572 query tokens to 6592"), HasSubstr("pip install \"xfuser[diffusers,flash-attn]\""),
-                    HasSubstr("cfg 2 x ulysses 4")));
+                    HasSubstr("cfg 2 x ulysses 3")));
 }
 
 TEST(RingWithoutFlashAttn, PassesWithUlyssesAloneOrWithFlashAttn) {
@@ -108,7 +108,9 @@ TEST(RingWithoutFlashAttn, PassesWithUlyssesAloneOrWithFlashAttn) {
       ring().run("doctor", {"--ulysses", "2", "--ring", "2", "--set", "packages.flash-attn.version=2.7.4.post1"}).code,
       0);
   Json config = ring().json("emit-config");
-  EXPECT_EQ(config["parallel"]["ulysses"], 4);
+  // Published for this model on such a machine: 741 s with guidance 2 x Ulysses 3 on six of the GPUs, 761 s with
+  // guidance 2 x Ulysses 4 on all eight.
+  EXPECT_EQ(config["parallel"]["ulysses"], 3);
   EXPECT_EQ(config["parallel"]["ring"], 1);
   EXPECT_EQ(config["parallel"]["cfg"], 2);
 }

@@ -1,0 +1,231 @@
+#include "rules/fabric.h"
+
+#include <algorithm>
+#include <set>
+
+#include "rules/engine_variant.h"
+#include "rules/gpu_products.h"
+#include "rules/words.h"
+
+namespace diffcheck {
+namespace {
+
+constexpr double k_bytes_per_gigabyte = 1e9;
+constexpr double k_bits_per_byte = 8;
+constexpr double k_mbit_per_gbit = 1e3;
+constexpr std::int64_t k_all_lanes = 16;
+constexpr std::int64_t k_most_gpus_on_a_processor = 4;  // what servers with PCIe slots for eight do
+
+Range spread_around(double gigabytes_per_second, double spread) {
+  const double bytes = gigabytes_per_second * k_bytes_per_gigabyte;
+  return {bytes * (1 - spread), bytes, bytes * (1 + spread)};
+}
+
+double gigabytes(const LinkClass& link, double nominal) {
+  const double reached = link.gbps ? *link.gbps : nominal * link.share_of_nominal.value_or(1);
+  return link.most_gbps ? std::min(reached, *link.most_gbps) : reached;
+}
+
+const GpuFacts& gpu_at(const JudgedCase& judged, std::size_t rank) { return judged.snapshot.gpus[judged.gpus[rank]]; }
+
+class FabricReader {
+ public:
+  explicit FabricReader(const JudgedCase& judged) : judged_(judged) {}
+
+  Fabric run() {
+    const Request& request = judged_.request;
+    fabric_.gpus_per_node = std::max<std::int64_t>(1, static_cast<std::int64_t>(judged_.gpus.size()));
+    fabric_.nodes = request.nodes.is_known() ? std::max<std::int64_t>(1, request.nodes.value()) : 1;
+    fabric_.sockets.assign(static_cast<std::size_t>(fabric_.gpus_per_node), 0);
+    if (judged_.gpus.size() > 1) read_link();
+    if (fabric_.nodes > 1) read_network();
+    return std::move(fabric_);
+  }
+
+ private:
+  void assume(const std::string& text, const Words& words) {
+    fabric_.assumptions.push_back(say(judged_.knowledge, text, words));
+  }
+
+  /// Whether a link of its own, not PCIe, joins every pair.
+  Truth told_link() const {
+    std::set<std::string> chosen;
+    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
+      const auto& bus = gpu_at(judged_, rank).pci_bus_id;
+      if (bus.is_known()) chosen.insert(bus.value());
+    }
+    Truth all = Truth::yes;
+    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
+      std::size_t told = 0;
+      for (const GpuLinkFacts& link : gpu_at(judged_, rank).links) {
+        if (!link.peer_pci_bus_id.is_known() || !chosen.contains(link.peer_pci_bus_id.value())) continue;
+        const auto& active = link.nvlink_active_links;
+        const bool is_there = active.is_known() ? active.value() > 0 : link.nvlink_version.is_known();
+        const bool is_missing = active.is_known() ? active.value() == 0 : link.nvlink_version.is_absent();
+        if (is_missing) return Truth::no;
+        if (is_there) ++told;
+      }
+      if (told + 1 < judged_.gpus.size()) all = Truth::unknown;
+    }
+    return all;
+  }
+
+  void read_link() {
+    const GpuProduct* product = product_of(judged_.knowledge, gpu_at(judged_, 0));
+    const Truth told = told_link();
+    const bool has_own_link = product != nullptr && product->link_bidirectional_gbps && !product->link_is_bridge;
+    // A generation of PCIe that a person gave stands for the absence of other links; see machine_from_spec.
+    if (told == Truth::yes || (told == Truth::unknown && has_own_link)) {
+      if (told == Truth::unknown) assume("link-assumed", {{"link", product->link_kind}});
+      return take_own_link(product);
+    }
+    take_pcie(product, told == Truth::no);
+    read_sockets();
+  }
+
+  void take_own_link(const GpuProduct* product) {
+    if (product == nullptr || !product->link_bidirectional_gbps) {
+      fabric_.unknown = say(judged_.knowledge, "link-rate-unknown", {{"gpu", name_of_gpu()}});
+      return;
+    }
+    const LinkClass* link = find([&](const LinkClass& one) { return one.kind == product->link_kind; });
+    if (link == nullptr) {
+      fabric_.unknown = say(judged_.knowledge, "link-class-unknown", {{"link", product->link_kind}});
+      return;
+    }
+    take(*link, gigabytes(*link, *product->link_bidirectional_gbps / 2), link->all_to_all_exponent);
+  }
+
+  void take_pcie(const GpuProduct* product, bool told) {
+    std::optional<std::int64_t> generation;
+    std::int64_t lanes = k_all_lanes;
+    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
+      const GpuPcieFacts& pcie = gpu_at(judged_, rank).pcie;
+      const auto& of_gpu = pcie.max_generation.is_known() ? pcie.max_generation : pcie.generation;
+      const auto& width = pcie.max_width.is_known() ? pcie.max_width : pcie.width;
+      if (of_gpu.is_known()) generation = std::min(generation.value_or(of_gpu.value()), of_gpu.value());
+      if (width.is_known() && width.value() > 0) lanes = std::min(lanes, width.value());
+    }
+    if (!generation && product != nullptr && product->pcie_generation) {
+      generation = product->pcie_generation;
+      lanes = product->pcie_lanes.value_or(k_all_lanes);
+      if (!told) assume("link-assumed", {{"link", "PCIe " + std::to_string(*generation)}});
+    }
+    const bool peers = peers_reach_each_other(product);
+    const LinkClass* link = find([&](const LinkClass& one) {
+      return one.kind == "pcie" && one.generation == generation && one.peer_access == peers;
+    });
+    if (link == nullptr) {
+      const std::string name = generation ? "PCIe " + std::to_string(*generation) : "PCIe";
+      fabric_.unknown = say(judged_.knowledge, "link-class-unknown", {{"link", name}});
+      return;
+    }
+    const Truth split = several_sockets();
+    const double exponent = split == Truth::yes  ? link->all_to_all_exponent_split
+                            : split == Truth::no ? link->all_to_all_exponent
+                                                 : link->all_to_all_exponent_untold;
+    const double share_of_lanes = static_cast<double>(lanes) / static_cast<double>(k_all_lanes);
+    take(*link, gigabytes(*link, 0) * share_of_lanes, exponent);
+  }
+
+  bool peers_reach_each_other(const GpuProduct* product) const {
+    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
+      for (const GpuLinkFacts& link : gpu_at(judged_, rank).links) {
+        if (link.p2p_read.is_known()) return link.p2p_read.value() == "OK";
+      }
+    }
+    return product == nullptr ||
+           std::none_of(judged_.knowledge.links.begin(), judged_.knowledge.links.end(), [&](const LinkClass& link) {
+             return !link.without_peer_access.empty() && matches_any(link.without_peer_access, product->id);
+           });
+  }
+
+  void take(const LinkClass& link, double gigabytes_per_second, double all_to_all_exponent) {
+    fabric_.pair_bytes_per_second = spread_around(gigabytes_per_second, link.spread);
+    fabric_.all_reduce_share = link.all_reduce_share;
+    fabric_.all_to_all_exponent = all_to_all_exponent;
+    fabric_.grade = link.grade;
+  }
+
+  /// Whether the machine has several processors. Where it is not told: few GPUs hang on one, more may be on two.
+  Truth several_sockets() const {
+    const auto& sockets = judged_.snapshot.cpu.sockets;
+    if (sockets.is_known()) return truth_of(sockets.value() > 1);
+    const auto& packages = judged_.snapshot.topology.packages;
+    if (packages.is_known()) return truth_of(packages.value() > 1);
+    return fabric_.gpus_per_node > k_most_gpus_on_a_processor ? Truth::unknown : Truth::no;
+  }
+
+  void read_sockets() {
+    const LinkClass* link = find([](const LinkClass& one) { return one.kind == "sockets"; });
+    if (link != nullptr) fabric_.socket_bytes_per_second = spread_around(gigabytes(*link, 0), link->spread);
+    if (places_from_facts()) return;
+    const auto& told = judged_.snapshot.cpu.sockets;
+    const std::int64_t sockets = told.is_known()                  ? std::max<std::int64_t>(1, told.value())
+                                 : several_sockets() == Truth::no ? 1
+                                                                  : 2;
+    if (!told.is_known() && sockets > 1) assume("sockets-assumed", {{"sockets", std::to_string(sockets)}});
+    const std::int64_t on_each = (fabric_.gpus_per_node + sockets - 1) / sockets;
+    for (std::int64_t rank = 0; rank < fabric_.gpus_per_node; ++rank)
+      fabric_.sockets[static_cast<std::size_t>(rank)] = rank / on_each;
+  }
+
+  bool places_from_facts() {
+    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
+      const GpuFacts& gpu = gpu_at(judged_, rank);
+      const auto place = std::find_if(judged_.snapshot.topology.pci.begin(), judged_.snapshot.topology.pci.end(),
+                                      [&](const PciLocalityFacts& one) {
+                                        return one.pci_bus_id.is_known() && gpu.pci_bus_id.is_known() &&
+                                               one.pci_bus_id.value() == gpu.pci_bus_id.value();
+                                      });
+      const bool has_place = place != judged_.snapshot.topology.pci.end() && place->package.is_known();
+      if (!has_place && !gpu.numa_node.is_known()) return false;
+      fabric_.sockets[rank] = has_place ? place->package.value() : gpu.numa_node.value();
+    }
+    return true;
+  }
+
+  void read_network() {
+    double gbps = 0;
+    for (const FabricPortFacts& port : judged_.snapshot.network.fabric_ports) {
+      const bool active = port.state.is_known() && port.state.value() == "ACTIVE";
+      if (active && port.rate_gbps.is_known()) gbps += static_cast<double>(port.rate_gbps.value());
+    }
+    if (gbps > 0) return take_network("infiniband", gbps);
+    for (const InterfaceFacts& interface : judged_.snapshot.network.interfaces) {
+      const bool up = interface.state.is_known() && interface.state.value() == "up" && interface.physical.is_known() &&
+                      interface.physical.value();
+      if (up && interface.speed_mbps.is_known())
+        gbps = std::max(gbps, static_cast<double>(interface.speed_mbps.value()) / k_mbit_per_gbit);
+    }
+    if (gbps > 0) take_network("ethernet", gbps);
+  }
+
+  void take_network(const std::string& kind, double gbps) {
+    const LinkClass* link = find([&](const LinkClass& one) { return one.kind == kind; });
+    if (link == nullptr) return;
+    fabric_.node_bytes_per_second = spread_around(gigabytes(*link, gbps / k_bits_per_byte), link->spread);
+    fabric_.network_grade = link->grade;
+  }
+
+  template <class Matches>
+  const LinkClass* find(const Matches& matches) const {
+    const auto& links = judged_.knowledge.links;
+    const auto found = std::find_if(links.begin(), links.end(), matches);
+    return found == links.end() ? nullptr : &*found;
+  }
+
+  std::string name_of_gpu() const {
+    const auto& name = gpu_at(judged_, 0).name;
+    return name.is_known() ? name.value() : "GPU";
+  }
+
+  const JudgedCase& judged_;
+  Fabric fabric_;
+};
+
+}  // namespace
+
+Fabric fabric_of(const JudgedCase& judged) { return FabricReader(judged).run(); }
+
+}  // namespace diffcheck

@@ -1,0 +1,62 @@
+// Predicted time of a denoising step and of a run, by layout: the arithmetic of the transformer over the rates that its
+// GPUs reach, what ranks exchange over the links between them, and what neither scales with. All coefficients are data
+// (data/timing), with their grades; the formulae are those of the authors of each method.
+//
+// What is not modelled: weights that a memory mode fetches from the host while a step runs, and other users of a link.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/fabric.h"
+#include "rules/judged_case.h"
+#include "rules/plan.h"
+#include "rules/step_model.h"
+#include "rules/step_time_rates.h"
+
+namespace diffcheck {
+
+/// Times of one case, for any layout, kernel and dtype of it. What does not depend on the layout is worked out once.
+class StepTimer {
+ public:
+  /// `judged` must outlive it.
+  explicit StepTimer(const JudgedCase& judged);
+
+  /// Never fails: where a rate, a link or the model's shape is not known, the time is not, and says why.
+  StepTime time(const std::string& kernel, const std::string& dtype, const Layout& layout);
+  /// The expected total of time() alone.
+  std::optional<double> total_seconds(const std::string& kernel, const std::string& dtype, const Layout& layout);
+
+ private:
+  const ComputeRates& rates(const std::string& kernel, const std::string& dtype);
+  Message unknown(const ComputeRates& rates, const Layout& layout) const;
+  RunShape run_shape(const std::string& dtype, const Layout& layout) const;
+  double calibration(const RunShape& run, const ComputeRates& rates) const;
+
+  const JudgedCase& judged_;
+  Fabric fabric_;
+  StepCosts costs_;
+  ChosenProducts products_;
+  std::optional<RunShape> run_;                                        ///< But for what depends on layout and dtype.
+  std::map<std::pair<std::string, std::string>, ComputeRates> rates_;  ///< By kernel and dtype.
+};
+
+/// Outputs that a layout makes at once: those asked for, or one for each replica where these are more.
+std::int64_t outputs_at_once(const JudgedCase& judged, const Layout& layout);
+
+/// A layout and what is to be least: seconds of the run, or of each output where throughput is asked for.
+struct TimedLayout {
+  Layout layout;
+  std::optional<double> seconds;  ///< nullopt where it is not known.
+};
+std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout,
+                                         const std::optional<double>& total_seconds);
+
+/// Fastest first, those of unknown time last; equal ones stay in their order. Not where memory is the objective.
+void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts);
+void sort_by_time(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates);
+
+}  // namespace diffcheck
