@@ -57,22 +57,29 @@ std::string name_of_rule(const std::string& condition, const std::string& varian
   return condition.starts_with(owner) ? condition.substr(owner.size()) : condition;
 }
 
+/// The kernel as the search would hand it on, with what it returns on this machine.
+KernelCandidate candidate_of(const JudgedCase& judged, const std::string& kernel) {
+  KernelCandidate plain;
+  plain.kernel = kernel;
+  plain.dtype = "bf16";
+  if (judged.variant == nullptr) return plain;
+  for (const KernelCandidate& candidate : kernel_candidates(judged, {"bf16", {}, true}, Layout())) {
+    if (candidate.kernel == kernel) return candidate;
+  }
+  return plain;
+}
+
 }  // namespace
 
 LayoutCase::LayoutCase(const json& one)
-    : snapshot_(snapshot_of(one)), request_(request_of(one)), kernel_(one.value("kernel", "flash-attn-2")) {
-  judged_ = std::make_unique<JudgedCase>(judge_case(knowledge(), snapshot_, request_, facts_of(snapshot_)));
-}
+    : snapshot_(snapshot_of(one)),
+      request_(request_of(one)),
+      judged_(std::make_unique<JudgedCase>(judge_case(knowledge(), snapshot_, request_, facts_of(snapshot_)))),
+      kernel_(candidate_of(*judged_, one.value("kernel", "flash-attn-2"))) {}
 
 JudgedLayout LayoutCase::judge(const json& degrees) const {
   const Layout layout = layout_of(degrees);
-  KernelCandidate kernel;
-  kernel.kernel = kernel_;
-  kernel.dtype = "bf16";
-  for (const KernelCandidate& candidate : kernel_candidates(*judged_, {"bf16", {}, true}, layout)) {
-    if (candidate.kernel == kernel_) kernel = candidate;
-  }
-  const Judgement judgement = judge_layout(*judged_, layout, kernel);
+  const Judgement judgement = judge_layout(*judged_, layout, kernel_);
   JudgedLayout result;
   result.truth = judgement.truth;
   for (const Reason& reason : judgement.reasons) {
@@ -80,8 +87,8 @@ JudgedLayout LayoutCase::judge(const json& degrees) const {
     (reason.truth == Truth::no ? result.refused : result.unknown).push_back(rule);
     if (reason.text.english.empty() || reason.text.chinese.empty()) result.without_text.push_back(rule);
   }
-  const FactTable candidate = candidate_facts(*judged_, layout, kernel.dtype, find_entry(knowledge().kernels, kernel_),
-                                              truth_of(kernel.returns_lse));
+  const Kernel* kernel = find_entry(knowledge().kernels, kernel_.kernel);
+  const FactTable candidate = candidate_facts(*judged_, layout, kernel_.dtype, kernel, truth_of(kernel_.returns_lse));
   Scope scope = judged_->gpus.empty() ? judged_->scope() : judged_->scope_on_gpu(0);
   scope.add(candidate);
   for (const Requirement& rule : judged_->variant->layout_constraints) {

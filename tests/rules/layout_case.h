@@ -37,8 +37,8 @@ class LayoutCase {
  private:
   Snapshot snapshot_;
   Request request_;
-  std::string kernel_;
   std::unique_ptr<JudgedCase> judged_;
+  KernelCandidate kernel_;
 };
 
 }  // namespace diffcheck
