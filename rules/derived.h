@@ -55,7 +55,11 @@ struct CandidateNumbers {
   Fact<std::int64_t> fsdp;
   Fact<std::int64_t> vae;
   Fact<std::int64_t> product;
+  Fact<std::int64_t> data_and_cfg;
+  Fact<std::int64_t> replica_size;
   Fact<std::int64_t> sequence_degree;
+  Fact<std::int64_t> head_ways;
+  Fact<std::int64_t> empty_stages;
   Fact<std::int64_t> row_multiple;
   Fact<bool> text_is_split;
   Fact<std::int64_t> query_tokens_per_rank;
@@ -77,7 +81,12 @@ struct CandidateNumbers {
     visit("fsdp", self.fsdp, "Fully-sharded degree.");
     visit("vae", self.vae, "VAE-parallel degree.");
     visit("product", self.product, "data x cfg x ulysses x ring x pipefusion x tensor.");
+    visit("data_and_cfg", self.data_and_cfg, "data x cfg.");
+    visit("replica_size", self.replica_size, "Processes that make one output: world_size / data, rounded down.");
     visit("sequence_degree", self.sequence_degree, "ulysses x ring.");
+    visit("head_ways", self.head_ways, "tensor x ulysses: over how many ranks the attention heads are shared out.");
+    visit("empty_stages", self.empty_stages,
+          "Pipeline stages that get no block when blocks are dealt out in equal shares, rounded up.");
     visit("row_multiple", self.row_multiple, "Patch rows times sequence degree: latent rows must be a multiple of it.");
     visit("text_is_split", self.text_is_split, "Text tokens divide evenly over the sequence ranks.");
     visit("query_tokens_per_rank", self.query_tokens_per_rank, "Query tokens that one rank's attention call sees.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <tuple>
 
 #include "rules/engine_variant.h"
@@ -16,6 +17,8 @@ constexpr std::array<std::string_view, 2> k_reusing_axes = {"fsdp", "vae"};
 constexpr std::array<std::string_view, 8> k_all_axes = {"data",       "cfg",    "ulysses", "ring",
                                                         "pipefusion", "tensor", "fsdp",    "vae"};
 constexpr std::int64_t k_lse_padding_tokens = 32;  // kAlignLSE of torch's efficient kernel; see xDiT issue 439
+
+std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
 std::optional<std::int64_t> pinned_degree(const Request& request, std::string_view axis) {
   const auto pin = request.pin(std::string(axis));
@@ -43,6 +46,11 @@ std::vector<std::int64_t> divisors(std::int64_t number) {
   return low;
 }
 
+bool takes(const Axis& axis, std::int64_t degree) {
+  return degree == 1 || axis.degrees.empty() ||
+         std::find(axis.degrees.begin(), axis.degrees.end(), degree) != axis.degrees.end();
+}
+
 /// The degrees worth trying for an axis within `world` processes.
 std::vector<std::int64_t> degrees_for(const JudgedCase& judged, std::string_view name, std::int64_t world) {
   if (const auto pinned = pinned_degree(judged.request, name)) return {*pinned};
@@ -52,10 +60,7 @@ std::vector<std::int64_t> degrees_for(const JudgedCase& judged, std::string_view
   const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
   if (axis == nullptr || (name == "pipefusion" && !lossy) || (name == "data" && !throughput)) return {1};
   std::vector<std::int64_t> degrees = divisors(world);
-  std::erase_if(degrees, [&](std::int64_t degree) {
-    return !axis->degrees.empty() && degree != 1 &&
-           std::find(axis->degrees.begin(), axis->degrees.end(), degree) == axis->degrees.end();
-  });
+  std::erase_if(degrees, [&](std::int64_t degree) { return !takes(*axis, degree); });
   return degrees;
 }
 
@@ -72,7 +77,14 @@ void fill_product(const JudgedCase& judged, Layout layout, std::size_t axis, std
   }
 }
 
-/// With and without sharding over all ranks, where the engine can.
+/// Over which ranks an axis that reuses them may go: all, or those that make one output.
+std::vector<std::int64_t> reused_ranks(const Layout& layout) {
+  std::vector<std::int64_t> degrees = {layout.world_size};
+  if (layout.data > 1 && layout.world_size > layout.data) degrees.push_back(layout.world_size / layout.data);
+  return degrees;
+}
+
+/// With and without sharding over ranks, where the engine can.
 std::vector<Layout> with_reusing_axes(const JudgedCase& judged, const Layout& layout) {
   std::vector<Layout> layouts = {layout};
   for (const std::string_view name : k_reusing_axes) {
@@ -85,8 +97,9 @@ std::vector<Layout> with_reusing_axes(const JudgedCase& judged, const Layout& la
         continue;
       }
       next.push_back(base);
-      if (layout.world_size > 1 && usable_axis(judged, name) != nullptr) {
-        *base.axis(name) = layout.world_size;
+      if (layout.world_size == 1 || usable_axis(judged, name) == nullptr) continue;
+      for (const std::int64_t degree : reused_ranks(layout)) {
+        *base.axis(name) = degree;
         next.push_back(base);
       }
     }
@@ -100,14 +113,36 @@ auto order_key(const Layout& layout) {
                     layout.fsdp > 1, layout.vae > 1, -layout.ulysses);
 }
 
-Reason axis_refusal(const JudgedCase& judged, std::string_view name, const std::string& value) {
+/// Where a rule of the engine says what becomes of an axis that it lacks, or of a degree that it does not take: such
+/// rules are called "cfg-supported" and the like.
+std::vector<Reason>::iterator told_by_the_data(std::vector<Reason>& reasons, const std::string& variant,
+                                               std::string_view axis) {
+  const std::string rule = variant + "/" + std::string(axis) + "-supported";
+  return std::find_if(reasons.begin(), reasons.end(), [&](const Reason& reason) {
+    return reason.truth == Truth::no && reason.condition.starts_with(rule);
+  });
+}
+
+/// Stages left over when `blocks` are dealt out in equal shares, rounded up.
+std::int64_t empty_stages(std::int64_t blocks, std::int64_t stages) {
+  const std::int64_t share = std::max<std::int64_t>(1, divided_up(blocks, stages));
+  return stages - divided_up(blocks, share);
+}
+
+/// Why a degree of an axis is refused: the axis is not there (`degrees` is empty), or takes other degrees.
+Reason axis_refusal(const JudgedCase& judged, std::string_view name, std::int64_t asked,
+                    const std::vector<std::int64_t>& degrees) {
+  const std::string axis(name);
+  std::string allowed;
+  for (const std::int64_t degree : degrees) allowed += (allowed.empty() ? "" : ", ") + std::to_string(degree);
   Reason reason;
-  reason.condition = std::string(name) + "/supported";
+  reason.condition = axis + (degrees.empty() ? "/supported" : "/degree");
   reason.truth = Truth::no;
   const std::string model = judged.model == nullptr ? std::string("this model") : judged.model->id;
-  reason.text = say(judged.knowledge, "axis-unsupported-reason",
-                    {{"engine", judged.variant->id}, {"axis", std::string(name)}, {"model", model}});
-  reason.evidence.push_back({"candidate." + std::string(name), "= 1", value, "request", Truth::no});
+  reason.text = say(judged.knowledge, degrees.empty() ? "axis-unsupported-reason" : "axis-degree-reason",
+                    {{"engine", judged.variant->id}, {"axis", axis}, {"model", model}, {"degrees", allowed}});
+  reason.evidence.push_back({"candidate." + axis, "= " + (degrees.empty() ? std::string("1") : allowed),
+                             std::to_string(asked), "request", Truth::no});
   reason.source = judged.engine->origin;
   return reason;
 }
@@ -164,6 +199,11 @@ FactTable candidate_facts(const JudgedCase& judged, const Layout& layout, const 
   facts.fsdp = known(layout.fsdp, source);
   facts.vae = known(layout.vae, source);
   facts.product = known(product(layout), source);
+  facts.data_and_cfg = known(layout.data * layout.cfg, source);
+  facts.replica_size = known(layout.world_size / std::max<std::int64_t>(1, layout.data), source);
+  facts.head_ways = known(layout.tensor * layout.ulysses, source);
+  if (judged.model != nullptr && judged.model->layers)
+    facts.empty_stages = known(empty_stages(*judged.model->layers, layout.pipefusion), judged.model->origin);
   const std::int64_t sequence = layout.ulysses * layout.ring;
   facts.sequence_degree = known(sequence, source);
   if (judged.model != nullptr && judged.numbers.tokens_visual.is_known()) {
@@ -216,10 +256,17 @@ Judgement judge_layout(const JudgedCase& judged, const Layout& layout, const Ker
   Scope scope = judged.gpus.empty() ? judged.scope() : judged.scope_on_gpu(0);
   Judgement judgement = judge(judged.variant->layout_constraints, judged.variant->id, scope.add(candidate));
   for (const std::string_view name : k_all_axes) {
-    if (degree(layout, name) == 1 || usable_axis(judged, name) != nullptr) continue;
+    const std::int64_t asked = degree(layout, name);
+    const Axis* axis = usable_axis(judged, name);
+    if (asked == 1 || (axis != nullptr && takes(*axis, asked))) continue;
     judgement.truth = Truth::no;
-    judgement.reasons.insert(judgement.reasons.begin(),
-                             axis_refusal(judged, name, std::to_string(degree(layout, name))));
+    const auto told = told_by_the_data(judgement.reasons, judged.variant->id, name);
+    if (told != judgement.reasons.end()) {
+      std::rotate(judgement.reasons.begin(), told, std::next(told));
+    } else {
+      const auto degrees = axis == nullptr ? std::vector<std::int64_t>() : axis->degrees;
+      judgement.reasons.insert(judgement.reasons.begin(), axis_refusal(judged, name, asked, degrees));
+    }
   }
   return judgement;
 }
