@@ -177,9 +177,13 @@ MemoryBehaviour read_memory_behaviour(EntryReader& reader) {
   MemoryBehaviour behaviour;
   reader.entry_fields(behaviour);
   behaviour.implementations = reader.list<Implementation>("implementations", [](EntryReader& implementation) {
-    return Implementation{implementation.text("id"), implementation.optional_condition("when")};
+    return Implementation{implementation.text("id"), implementation.boolean_or("borrowed", false),
+                          implementation.optional_condition("when")};
   });
   behaviour.weight_dtypes = read_weight_dtypes(reader);
+  behaviour.weight_dtypes_when = reader.list<WeightDtypes>("weight_dtypes_when", [](EntryReader& inner) {
+    return WeightDtypes{inner.condition("when"), read_weight_dtypes(inner)};
+  });
   behaviour.modes = reader.list<MemoryMode>("modes", read_mode);
   reader.object("vae_tiling", [&](EntryReader& tiling) {
     behaviour.tiling = TilingSwitch{tiling.boolean_or("default", false), tiling.optional_condition("default_when"),

@@ -53,6 +53,7 @@ std::vector<std::string> paths_in(const std::vector<MemoryBehaviour>& behaviours
   std::vector<std::string> paths;
   for (const MemoryBehaviour& behaviour : behaviours) {
     collect_paths_of(behaviour.implementations, paths);
+    collect_paths_of(behaviour.weight_dtypes_when, paths);
     collect_paths_of(behaviour.modes, paths);
     collect_paths_of(behaviour.quantizations, paths);
     if (behaviour.tiling) collect_paths(behaviour.tiling->when, paths);

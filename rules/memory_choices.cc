@@ -102,13 +102,13 @@ const MemoryBehaviour& memory_behaviour(const JudgedCase& judged) {
   return *find_entry(judged.knowledge.memory_behaviours, judged.variant->memory);
 }
 
-std::vector<std::string> implementations_of(const JudgedCase& judged) {
-  std::vector<std::string> ids;
+std::vector<const Implementation*> implementations_of(const JudgedCase& judged) {
+  std::vector<const Implementation*> all;
   for (const Implementation& implementation : memory_behaviour(judged).implementations) {
     if (!implementation.when || decide(*implementation.when, judged.scope()) == Truth::yes)
-      ids.push_back(implementation.id);
+      all.push_back(&implementation);
   }
-  return ids;
+  return all;
 }
 
 const MemoryMode& mode_of(const JudgedCase& judged, const MemoryChoice& choice) {
@@ -121,11 +121,17 @@ const QuantizationChoice* quantization_of(const JudgedCase& judged, const Memory
 
 std::string weight_dtype_in(const JudgedCase& judged, const MemoryChoice& choice, const std::string& component,
                             const std::string& dtype) {
-  const auto& of_mode = mode_of(judged, choice).weight_dtypes;
-  const auto& of_engine = memory_behaviour(judged).weight_dtypes;
+  const MemoryBehaviour& behaviour = memory_behaviour(judged);
   std::string held = "workload";
-  if (const auto told = of_engine.find(component); told != of_engine.end()) held = told->second;
-  if (const auto told = of_mode.find(component); told != of_mode.end()) held = told->second;
+  const auto take = [&](const std::map<std::string, std::string>& dtypes) {
+    if (const auto told = dtypes.find(component); told != dtypes.end()) held = told->second;
+  };
+  take(behaviour.weight_dtypes);
+  const auto special =
+      std::find_if(behaviour.weight_dtypes_when.begin(), behaviour.weight_dtypes_when.end(),
+                   [&](const WeightDtypes& one) { return decide(*one.when, judged.scope()) == Truth::yes; });
+  if (special != behaviour.weight_dtypes_when.end()) take(special->dtypes);
+  take(mode_of(judged, choice).weight_dtypes);
   if (held == "checkpoint") held = judged.model->checkpoint_dtype;
   return held == "workload" || held.empty() ? dtype : held;
 }

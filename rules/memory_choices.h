@@ -14,7 +14,7 @@ namespace diffcheck {
 const MemoryBehaviour& memory_behaviour(const JudgedCase& judged);
 
 /// Whose live tensors count in this case, the closest first.
-std::vector<std::string> implementations_of(const JudgedCase& judged);
+std::vector<const Implementation*> implementations_of(const JudgedCase& judged);
 
 /// The mode of a choice; the choices below name none that does not exist.
 const MemoryMode& mode_of(const JudgedCase& judged, const MemoryChoice& choice);

@@ -126,13 +126,21 @@ struct QuantizationChoice {
 /// Whose code runs: the names under which live tensors are listed.
 struct Implementation {
   std::string id;
+  bool borrowed = false;  ///< Another's code, which stands in where the engine's own was not counted.
   std::optional<Condition> when;
+};
+
+/// Dtypes of weights that differ for some models.
+struct WeightDtypes {
+  std::optional<Condition> when;
+  std::map<std::string, std::string> dtypes;  ///< By component.
 };
 
 /// The memory behaviour that engine variants share.
 struct MemoryBehaviour : Entry {
   std::vector<Implementation> implementations;       ///< The first that knows the model or VAE counts.
   std::map<std::string, std::string> weight_dtypes;  ///< By component: a dtype, "workload" or "checkpoint".
+  std::vector<WeightDtypes> weight_dtypes_when;      ///< The first that holds goes before them.
   std::vector<MemoryMode> modes;                     ///< The first that `when` allows is the engine's default.
   std::optional<TilingSwitch> tiling;
   std::vector<QuantizationChoice> quantizations;

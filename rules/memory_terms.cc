@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
@@ -129,14 +131,28 @@ MemoryTerm resident_term(const MemoryCase& run, const ResidentPart& part, Unknow
   return term;
 }
 
-const Activation* find_activation(const MemoryCase& run) {
-  for (const std::string& implementation : implementations_of(run.judged)) {
+/// What another's code needs says only roughly what the engine's own does, and more often too much than too little.
+constexpr double k_borrowed_low = 0.4, k_borrowed_high = 1.25;
+
+struct Counted {
+  double low_factor, high_factor;
+  Grade grade;
+};
+
+template <class Entry>
+Counted trust_in(const Entry& entry, const Implementation& implementation) {
+  if (!implementation.borrowed) return {entry.low_factor, entry.high_factor, entry.grade};
+  return {entry.low_factor * k_borrowed_low, entry.high_factor * k_borrowed_high, Grade::assumed};
+}
+
+std::pair<const Activation*, const Implementation*> find_activation(const MemoryCase& run) {
+  for (const Implementation* implementation : implementations_of(run.judged)) {
     for (const Activation& activation : run.judged.knowledge.activations) {
-      if (activation.implementation == implementation && matches_any(activation.models, run.judged.model->id))
-        return &activation;
+      if (activation.implementation == implementation->id && matches_any(activation.models, run.judged.model->id))
+        return {&activation, implementation};
     }
   }
-  return nullptr;
+  return {nullptr, nullptr};
 }
 
 /// Of the outputs that are asked for, those that one replica makes at once.
@@ -157,7 +173,7 @@ double batch_of(const MemoryCase& run) {
 /// Coefficient x tokens x width x batch, divided by what the layout divides.
 std::optional<MemoryTerm> activation_term(const MemoryCase& run, UnknownTerms& unknown) {
   const ModelCard& model = *run.judged.model;
-  const Activation* activation = find_activation(run);
+  const auto [activation, implementation] = find_activation(run);
   if (activation == nullptr || (activation->per_width && !model.hidden)) {
     assume(unknown, "activation memory of this implementation");
     return std::nullopt;
@@ -167,8 +183,8 @@ std::optional<MemoryTerm> activation_term(const MemoryCase& run, UnknownTerms& u
   const double coefficient = run.dtype == "fp32" ? activation->fp32_bytes : activation->half_bytes;
   const double bytes =
       coefficient * tokens * width * batch_of(run) / division_of(run.judged, run.layout, "activations");
-  return MemoryTerm{Kind::activations, "activations", around(bytes, activation->low_factor, activation->high_factor),
-                    activation->grade};
+  const Counted trust = trust_in(*activation, *implementation);
+  return MemoryTerm{Kind::activations, "activations", around(bytes, trust.low_factor, trust.high_factor), trust.grade};
 }
 
 /// Queries, keys and values on their way between ranks, or kept for the next step by PipeFusion.
@@ -238,16 +254,17 @@ std::optional<MemoryTerm> attention_term(const MemoryCase& run, UnknownTerms& un
   return MemoryTerm{Kind::attention, "log-sum-exp", around(rows * k_lse_bytes, 1, 1), Grade::formula};
 }
 
-const VaeWorkspace* find_workspace(const MemoryCase& run, const Vae& vae, bool encodes) {
+std::pair<const VaeWorkspace*, const Implementation*> find_workspace(const MemoryCase& run, const Vae& vae,
+                                                                     bool encodes) {
   for (const bool tiled : {run.choice.vae_tiling, false}) {
-    for (const std::string& implementation : implementations_of(run.judged)) {
+    for (const Implementation* implementation : implementations_of(run.judged)) {
       for (const VaeWorkspace& workspace : vae.workspaces) {
-        if (workspace.implementation == implementation && workspace.encodes == encodes && workspace.tiled == tiled)
-          return &workspace;
+        if (workspace.implementation == implementation->id && workspace.encodes == encodes && workspace.tiled == tiled)
+          return {&workspace, implementation};
       }
     }
   }
-  return nullptr;
+  return {nullptr, nullptr};
 }
 
 double elements_at_once(const VaeWorkspace& workspace, const std::string& dtype, double pixels, double frames) {
@@ -264,9 +281,13 @@ std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& 
                                    UnknownTerms& unknown) {
   const JudgedCase& judged = run.judged;
   const Vae* vae = find_entry(judged.knowledge.vaes, judged.model->vae);
-  const VaeWorkspace* workspace = vae == nullptr ? nullptr : find_workspace(run, *vae, encodes);
-  const bool guessed = workspace == nullptr && vae != nullptr && encodes;
-  if (guessed) workspace = find_workspace(run, *vae, false);
+  if (vae == nullptr) {
+    assume(unknown, "VAE");
+    return std::nullopt;
+  }
+  auto [workspace, implementation] = find_workspace(run, *vae, encodes);
+  const bool guessed = workspace == nullptr && encodes;
+  if (guessed) std::tie(workspace, implementation) = find_workspace(run, *vae, false);
   if (workspace == nullptr) {
     assume(unknown, encodes ? "VAE encode workspace" : "VAE decode workspace");
     return std::nullopt;
@@ -278,11 +299,15 @@ std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& 
                                            static_cast<double>(judged.workload.frames.value()));
   const double bytes = elements * bytes_of(run, dtype) / division_of(judged, run.layout, "vae");
   reserved_factor = workspace->reserved_factor;
-  return MemoryTerm{Kind::other, encodes ? "encode" : "decode",
-                    guessed ? Estimate{whole_bytes(bytes * k_encode_low), whole_bytes(bytes * k_encode),
-                                       whole_bytes(bytes * k_encode_high)}
-                            : around(bytes, workspace->low_factor, workspace->high_factor),
-                    guessed ? Grade::assumed : workspace->grade};
+  const Counted trust = trust_in(*workspace, *implementation);
+  if (guessed)
+    return MemoryTerm{
+        Kind::other,
+        "encode",
+        {whole_bytes(bytes * k_encode_low), whole_bytes(bytes * k_encode), whole_bytes(bytes * k_encode_high)},
+        Grade::assumed};
+  return MemoryTerm{Kind::other, encodes ? "encode" : "decode", around(bytes, trust.low_factor, trust.high_factor),
+                    trust.grade};
 }
 
 void add(StageBudget& budget, std::optional<MemoryTerm> term) {

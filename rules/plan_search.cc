@@ -105,10 +105,26 @@ class Search {
     if (dtypes_.empty()) return;
     const std::string& dtype = dtypes_.front().dtype;
     plan.attention.engine_default = engine_default(judged_, dtype, asked);
+    const auto choice = default_choice(judged_, asked);
+    if (!choice) return;
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);
+    const bool sure = kernel != nullptr;
+    // All fused kernels need the same; that it is one of them is not known then.
+    if (!sure) kernel = any_fused_kernel();
     if (kernel == nullptr) return;
-    if (const auto choice = default_choice(judged_, asked))
-      plan.default_memory = plan_memory(judged_, *choice, *kernel, dtype, asked);
+    plan.default_memory = plan_memory(judged_, *choice, *kernel, dtype, asked);
+    if (sure) return;
+    plan.default_memory->unknown_terms.push_back("attention kernel");
+    plan.default_memory->grade = Grade::assumed;
+    if (plan.default_memory->fits == Truth::yes) plan.default_memory->fits = Truth::unknown;
+  }
+
+  const Kernel* any_fused_kernel() const {
+    const auto& kernels = judged_.knowledge.kernels;
+    const auto found = std::find_if(kernels.begin(), kernels.end(), [](const Kernel& kernel) {
+      return kernel.dispatch.empty() && kernel.score_memory.empty();
+    });
+    return found == kernels.end() ? nullptr : &*found;
   }
 
   std::optional<Found> first_that(const Choosing& pass) {

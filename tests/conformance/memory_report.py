@@ -33,6 +33,8 @@ GPUS = [("h20", "H20"), ("a100/a800", "A100-SXM4-80GB"), ("a800", "A800-SXM4-80G
         ("h100", "H100-SXM"), ("h800", "H800-SXM"), ("h200", "H200-SXM"), ("a100-40", "A100-SXM4-40GB"),
         ("a100", "A100-SXM4-80GB"), ("4090", "RTX-4090"), ("5090", "RTX-5090"), ("v100", "V100-SXM2-32GB"), ("t4", "T4"),
         ("l20", "L20"), ("l40", "L40"), ("3090", "RTX-3090"), ("a6000", "RTX-A6000"), ("mi300", "MI300X")]
+# Pages that quantise text encoders along with the transformer.
+QUANTISES_ALL = ("diffusers-torchao", "diffusers-quantization.md")
 QUANTS = [("nf4", "nf4"), ("int8", "int8"), ("8bit", "int8"), ("int4", "int4"), ("fp8", "fp8")]
 
 
@@ -71,6 +73,8 @@ def offload_of(row, engine):
         return "vram-limit-0" if engine == "diffsynth" else None
     if "model" in text and "offload" in text:
         return "model"
+    if text == "default":
+        return None
     if "te" in text.split() or "text encoder" in text or "te/other" in text:
         return "text-encoder" if engine == "fastvideo" else None
     return "none"
@@ -146,7 +150,7 @@ def arguments_of(row, model, engine):
     if quant:
         pins["quantization"] = quant
         # torchao's tables and those that name T5 quantise the encoders too.
-        if "t5" in row["quant"].lower() or "torchao" in row["source"]:
+        if "t5" in row["quant"].lower() or any(name in row["source"] for name in QUANTISES_ALL):
             pins["text_quantization"] = quant
     for name, value in pins.items():
         arguments += ["--pin", f"{name}={value}"]
@@ -176,6 +180,8 @@ def judge(program, row):
     result = {"row": row, "engine": engine, "model": model}
     if model is None:
         return result | {"why": "no such model in the catalogue"}
+    if "SAT" in row["offload"]:
+        return result | {"why": "made with CogVideo's own SAT code, which no engine here is"}
     if row.get("peak") is None:
         return result | {"why": "a time, no peak"}
     arguments = arguments_of(row, model, engine)

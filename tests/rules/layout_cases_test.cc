@@ -55,7 +55,9 @@ TEST(LayoutCasesTest, EachLayoutIsJudgedAsTheTableSays) {
   for (const json& one : cases()) {
     const LayoutCase prepared(one);
     ASSERT_NE(prepared.variant(), nullptr) << one;
-    if (one.contains("variant")) EXPECT_EQ(prepared.variant()->id, one["variant"].get<std::string>()) << one;
+    if (one.contains("variant")) {
+      EXPECT_EQ(prepared.variant()->id, one["variant"].get<std::string>()) << one;
+    }
     for (const json& row : one["layouts"]) {
       const JudgedLayout judged = prepared.judge(row["layout"]);
       const auto expected = row.value("refused", std::vector<std::string>());
