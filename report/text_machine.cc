@@ -244,12 +244,19 @@ void write_usable_memory(Page& page, const Diagnosis& diagnosis, const Phrases& 
   page.paragraph(words("models.room", {gibibytes(*known->memory.limit_bytes), known->memory.limit_source}));
 }
 
+/// What the engine has to give up for the model to fit; where nothing fits, that is not told.
+std::string given_up_text(const MemoryPlan& memory, const Phrases& words) {
+  if (memory.fits == Truth::no) return "";
+  if (memory.concessions.empty()) return words("models.as-is");
+  return joined(memory.concessions);
+}
+
 void write_models(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
   page.heading(words("models.heading"));
   write_usable_memory(page, diagnosis, words);
   Table table;
-  table.columns = {{words("column.model")}, {words("column.runs")},  {words("column.peak"), true},
-                   {words("column.mode")},  {words("column.dtype")}, {words("column.kernel")},
+  table.columns = {{words("column.model")},    {words("column.runs")},  {words("column.peak"), true},
+                   {words("column.gives-up")}, {words("column.dtype")}, {words("column.kernel")},
                    {words("column.engine")}};
   for (const ModelOnMachine& model : diagnosis.models) {
     const std::string runs = truth_text(both(model.possible, model.memory.fits), words);
@@ -258,8 +265,8 @@ void write_models(Page& page, const Diagnosis& diagnosis, const Phrases& words) 
       continue;
     }
     const std::string peak = model.memory.stages.empty() ? "" : gibibytes(model.memory.peak.bytes);
-    table.rows.push_back({model.model, runs, peak, choice_text(model.memory.choice, words), model.memory.dtype,
-                          model.kernel, model.engine});
+    table.rows.push_back(
+        {model.model, runs, peak, given_up_text(model.memory, words), model.memory.dtype, model.kernel, model.engine});
   }
   page.table(table);
 }
