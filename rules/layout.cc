@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <iterator>
+#include <limits>
 #include <tuple>
 
 #include "rules/engine_variant.h"
@@ -176,7 +177,13 @@ std::int64_t degree(const Layout& layout, std::string_view axis) {
 }
 
 std::int64_t product(const Layout& layout) {
-  return layout.data * layout.cfg * layout.ulysses * layout.ring * layout.pipefusion * layout.tensor;
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  std::int64_t product = 1;
+  for (const std::string_view name : k_product_axes) {
+    const std::int64_t factor = std::max<std::int64_t>(1, degree(layout, name));
+    product = product > most / factor ? most : product * factor;
+  }
+  return product;
 }
 
 FactTable candidate_facts(const JudgedCase& judged, const Layout& layout, const std::string& dtype,

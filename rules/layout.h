@@ -14,7 +14,8 @@ namespace diffcheck {
 
 /// Degree of an axis by name, for const layouts.
 std::int64_t degree(const Layout& layout, std::string_view axis);
-/// Product of the degrees that make the world size: all but fsdp and vae, which reuse ranks.
+/// Product of the degrees that make the world size: all but fsdp and vae, which reuse ranks. At most what the type
+/// holds.
 std::int64_t product(const Layout& layout);
 
 /// The engine's axis of that name for this model and version; nullptr where it has none.

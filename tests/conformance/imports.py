@@ -7,9 +7,11 @@ PROGRAM is diffcheck. For each torch below an environment is made, and each pack
 dependencies, matched or not. Then, in that environment,
 
   files    each of the package's libraries is loaded in a process that has imported torch; ours is whether `doctor` has
-           a finding about that file. Some fail by what no file tells, such as another layout of torch's classes: for
-           those, "by package" in the table, a finding that the package was made for another torch will do; not for a
-           library that is absent
+           a finding about that file, or says the same of another file of the package, as it tells a defect once a package
+           ("by package" in the table). Some fail by what no file tells, such as another layout of torch's classes: for
+           those a finding that the package was made for another torch will do; not for a library that is absent.
+           "unsaid" counts what `doctor` leaves out on purpose: the driver's library where there is no GPU, and libraries
+           that a package loads by path, one of several variants
   imports  what people write (`import torch; import xformers ...`) is run; ours is whether `doctor` says of the package
            or one of its files that it does not work
 
@@ -21,6 +23,7 @@ each disagreement; exit code 1 on any, 77 with the reason where nothing can be c
 import argparse
 import collections
 import dataclasses
+import fnmatch
 import json
 import os
 import pathlib
@@ -42,6 +45,7 @@ class Package:
     beside: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()  # packages that the statement imports as well: what is wrong with them counts
     not_alone: tuple[str, ...] = ()  # its libraries that only load inside its own process
+    by_path: tuple[str, ...] = ()  # patterns of those of which it loads the one that fits
 
     @property
     def name(self):
@@ -57,7 +61,8 @@ PACKAGES = [
       for version in ("0.0.27.post2", "0.0.28.post1", "0.0.29.post3", "0.0.32.post2", "0.0.33", "0.0.33.post2")),
     *(Package(f"torchvision=={version}", "import torchvision", ("pillow",))
       for version in ("0.19.1", "0.21.0", "0.23.0", "0.24.1")),
-    *(Package(f"torchaudio=={version}", "import torchaudio") for version in ("2.4.1", "2.6.0", "2.8.0", "2.9.1")),
+    *(Package(f"torchaudio=={version}", "import torchaudio", by_path=("*ffmpeg*", "*sox*"))
+      for version in ("2.4.1", "2.6.0", "2.8.0", "2.9.1")),
     *(Package(f"torchao=={version}") for version in ("0.9.0", "0.13.0", "0.15.0")),  # imports without what fails
     *(Package(f"tensordict=={version}", "import tensordict", TENSORDICT_NEEDS) for version in ("0.6.2", "0.10.0")),
     *(Package(f"fbgemm-gpu-genai=={version}") for version in ("1.2.0", "1.3.0", "1.4.0")),
@@ -67,7 +72,7 @@ PACKAGES = [
     Package("auto-gptq==0.7.1", "import autogptq_cuda_64"),
     Package("autoawq-kernels==0.0.9", "import awq_ext"),
     Package("torchtext==0.18.0", "import torchtext", ("tqdm", "requests")),
-    Package("bitsandbytes==0.48.1", "import bitsandbytes", ("packaging",)),
+    Package("bitsandbytes==0.48.1", "import bitsandbytes", ("packaging",), by_path=("libbitsandbytes_*",)),
     Package("sageattention==1.0.6", "import sageattention", uses=("triton",)),
     Package("onnxruntime-gpu==1.23.2", "import onnxruntime", ("flatbuffers", "protobuf", "packaging", "coloredlogs"),
             not_alone=("libonnxruntime_providers_cuda.so", "libonnxruntime_providers_tensorrt.so")),
@@ -180,6 +185,7 @@ def libraries_of(folder, name):
 
 
 NO_LIBRARY = "cannot open shared object file"
+DRIVER_LIBRARY = "libcuda.so.1"
 
 
 def kind_of(error):
@@ -203,6 +209,15 @@ class Doctor:
                 if finding["id"].startswith("module-") and finding["id"] != "module-no-code-for-gpu"
                 and path in [evidence["source"] for evidence in finding["evidence"]]]
 
+    def about_package(self, paths, error):
+        """That another file of the package fails as this one does: by the same library, or by a symbol or version."""
+        library = error.split(":")[0] if NO_LIBRARY in error else ""
+        return [finding["title"] for finding in self.findings
+                if finding["id"].startswith("module-") and finding["id"] != "module-no-code-for-gpu"
+                and any(evidence["source"] in paths for evidence in finding["evidence"])
+                and library in json.dumps(finding)
+                and (bool(library) == (finding["id"] == "module-missing-library"))]
+
     def refused(self, names):
         """That packages do not work."""
         return self.about(names, self.REFUSED)
@@ -218,6 +233,16 @@ class Doctor:
                     and any(evidence["fact"].startswith(fact) for evidence in finding["evidence"]))]
 
 
+def is_variant(package, library):
+    """One of several of which the package loads the one that fits, by path."""
+    return any(fnmatch.fnmatch(library, pattern) for pattern in package.by_path)
+
+
+def is_left_out(package, library, error):
+    """What `doctor` says nothing of on purpose."""
+    return DRIVER_LIBRARY in error or is_variant(package, library)
+
+
 class Table:
     def __init__(self):
         self.rows = []
@@ -225,12 +250,15 @@ class Table:
         self.kinds = collections.Counter()
 
     def add(self, torch, package, files, misfits, statement):
-        """`files` and `statement`: (what, the real error or "", ours)."""
+        """`files`: (what, the real error or "", what is said of it and of its package); `statement` lacks the last."""
         row = {"torch": torch, "package": package.requirement, "files": len(files), "fail": 0, "by package": 0,
-               "agree": 0, "disagree": 0, "import": "-"}
-        for what, real, said in files:
-            agree = self.judge(torch, package, what, real, said, misfits)
+               "unsaid": 0, "agree": 0, "disagree": 0, "import": "-"}
+        for what, real, said, of_package in files:
             row["fail"] += bool(real)
+            if real and not said and is_left_out(package, what, real):
+                row["unsaid"] += 1
+                continue
+            agree = self.judge(torch, package, what, real, said or (of_package if real else []), misfits)
             row["by package"] += bool(agree and real and not said)
             row["agree" if agree else "disagree"] += 1
         if statement:
@@ -244,7 +272,7 @@ class Table:
     @staticmethod
     def print_row(row):
         print(f"{row['torch']:7} {row['package']:32} {row['files']:>6} {row['fail']:>5} {row['by package']:>11} "
-              f"{row['agree']:>6} {row['disagree']:>9}  {row['import']}", flush=True)
+              f"{row['unsaid']:>6} {row['agree']:>6} {row['disagree']:>9}  {row['import']}", flush=True)
 
     def judge(self, torch, package, what, real, said, misfits):
         if bool(real) == bool(said) or (real and misfits and kind_of(real) != NO_LIBRARY):
@@ -256,13 +284,13 @@ class Table:
         return False
 
     def report(self):
-        files, fail, by_package, agree, disagree = (
-            sum(row[key] for row in self.rows) for key in ("files", "fail", "by package", "agree", "disagree"))
+        files, fail, by_package, unsaid, agree, disagree = (
+            sum(row[key] for row in self.rows) for key in ("files", "fail", "by package", "unsaid", "agree", "disagree"))
         imports = [row["import"] for row in self.rows if row["import"] != "-"]
         agreeing = sum(one.endswith(" agree") for one in imports)
         print(f"together: {len(self.rows)} pairs\n"
-              f"  files: {files}, of which {fail} do not load: {agree} agree ({by_package} by package), "
-              f"{disagree} disagree\n"
+              f"  files: {files}, of which {fail} do not load: {agree} agree ({by_package} by package), {unsaid} are left "
+              f"unsaid on purpose, {disagree} disagree\n"
               f"  imports: {len(imports)}, of which {sum(one.startswith('fails') for one in imports)} fail: "
               f"{agreeing} agree, {len(imports) - agreeing} disagree")
         for kind, count in self.kinds.most_common():
@@ -284,11 +312,12 @@ def compare(program, installer, folder, torch, package, table):
         path, error = json.loads(line)
         # The error may name another library that this one needs.
         said = doctor.about_file(path) or doctor.about_file(error.split(":")[0])
-        files.append((os.path.basename(path), error, said))
+        files.append((os.path.basename(path), error, said, doctor.about_package(libraries, error) if error else []))
     statement = None
     if package.statement:
         done = python(folder, "-c", f"import torch; {package.statement}")
-        said = doctor.refused((package.name, *package.uses)) + [title for _, _, titles in files for title in titles]
+        said = doctor.refused((package.name, *package.uses)) + [
+            title for name, _, titles, _ in files if not is_variant(package, name) for title in titles]
         statement = (package.statement, last_line(done.stderr) if done.returncode != 0 else "", said)
     table.add(torch, package, files, doctor.misfits(package.name), statement)
     installer.uninstall(folder, package.name)

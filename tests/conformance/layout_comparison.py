@@ -9,8 +9,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "data"
 MACHINE = "64xH100-SXM"
 TORCH = "2.8.0"
-NEEDS = ("transformers", "accelerate", "einops", "beautifulsoup4", "sentencepiece", "av", "peft", "PyYAML", "pillow", "numpy")
-# A layout that the data has no words for is counted in the last column.
+# What xfuser and diffusers import, which lie in folders of their own and are installed without their dependencies.
+NEEDS = ("transformers", "accelerate", "einops", "beautifulsoup4", "sentencepiece", "av", "peft", "PyYAML", "pillow", "numpy",
+         "requests", "regex", "importlib-metadata", "safetensors", "huggingface-hub", "filelock", "httpx")
+# The last column counts rules that speak of what the software does not check.
 COLUMNS = ("both refuse", "both accept", "only they refuse", "only we refuse", "said by us alone")
 
 

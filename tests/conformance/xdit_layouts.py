@@ -10,7 +10,7 @@ context and tensor parallel (diffusers_verdicts.py). published_layouts.json hold
 
 For each rule that carries an error text, the layouts that it refuses must be those that the software refuses with that
 text, and where the configuration is refused the first message must be the same. Rules without one speak of what the
-software does not check: they are counted, nothing is compared. Environments (6 GB) go to FOLDER and stay there, or to a
+software does not check: they are counted, nothing is compared. Environments (7 GB) go to FOLDER and stay there, or to a
 temporary folder. Prints a table; exit code 1 on any disagreement, 77 with the reason where nothing can be compared.
 """
 import argparse
