@@ -5,7 +5,6 @@
 #include <charconv>
 #include <iterator>
 #include <limits>
-#include <tuple>
 
 #include "rules/engine_variant.h"
 #include "rules/words.h"
@@ -13,105 +12,15 @@
 namespace diffcheck {
 namespace {
 
-constexpr std::array<std::string_view, 6> k_product_axes = {"data", "cfg", "ulysses", "ring", "pipefusion", "tensor"};
-constexpr std::array<std::string_view, 2> k_reusing_axes = {"fsdp", "vae"};
 constexpr std::array<std::string_view, 8> k_all_axes = {"data",       "cfg",    "ulysses", "ring",
                                                         "pipefusion", "tensor", "fsdp",    "vae"};
 constexpr std::int64_t k_lse_padding_tokens = 32;  // kAlignLSE of torch's efficient kernel; see xDiT issue 439
 
 std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
-std::optional<std::int64_t> pinned_degree(const Request& request, std::string_view axis) {
-  const auto pin = request.pin(std::string(axis));
-  if (!pin) return std::nullopt;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(pin->data(), pin->data() + pin->size(), value);
-  if (error != std::errc() || end != pin->data() + pin->size() || value < 1) return std::nullopt;
-  return value;
-}
-
-std::int64_t chosen_gpu_count(const JudgedCase& judged) {
-  const std::int64_t nodes = judged.request.nodes.is_known() ? judged.request.nodes.value() : 1;
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(judged.gpus.size()) * nodes);
-}
-
-/// Ascending.
-std::vector<std::int64_t> divisors(std::int64_t number) {
-  std::vector<std::int64_t> low, high;
-  for (std::int64_t divisor = 1; divisor * divisor <= number; ++divisor) {
-    if (number % divisor != 0) continue;
-    low.push_back(divisor);
-    if (divisor * divisor != number) high.push_back(number / divisor);
-  }
-  low.insert(low.end(), high.rbegin(), high.rend());
-  return low;
-}
-
 bool takes(const Axis& axis, std::int64_t degree) {
   return degree == 1 || axis.degrees.empty() ||
          std::find(axis.degrees.begin(), axis.degrees.end(), degree) != axis.degrees.end();
-}
-
-/// The degrees worth trying for an axis within `world` processes.
-std::vector<std::int64_t> degrees_for(const JudgedCase& judged, std::string_view name, std::int64_t world) {
-  if (const auto pinned = pinned_degree(judged.request, name)) return {*pinned};
-  const Axis* axis = usable_axis(judged, name);
-  // Replicas make more outputs, not one output faster; PipeFusion changes results. Both only when asked for.
-  const bool lossy = judged.request.allow_lossy.is_known() && judged.request.allow_lossy.value();
-  const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
-  if (axis == nullptr || (name == "pipefusion" && !lossy) || (name == "data" && !throughput)) return {1};
-  std::vector<std::int64_t> degrees = divisors(world);
-  std::erase_if(degrees, [&](std::int64_t degree) { return !takes(*axis, degree); });
-  return degrees;
-}
-
-void fill_product(const JudgedCase& judged, Layout layout, std::size_t axis, std::int64_t left,
-                  std::vector<Layout>& found) {
-  if (axis == k_product_axes.size()) {
-    if (left == 1) found.push_back(layout);
-    return;
-  }
-  for (const std::int64_t degree : degrees_for(judged, k_product_axes[axis], layout.world_size)) {
-    if (left % degree != 0) continue;
-    *layout.axis(k_product_axes[axis]) = degree;
-    fill_product(judged, layout, axis + 1, left / degree, found);
-  }
-}
-
-/// Over which ranks an axis that reuses them may go: all, or those that make one output.
-std::vector<std::int64_t> reused_ranks(const Layout& layout) {
-  std::vector<std::int64_t> degrees = {layout.world_size};
-  if (layout.data > 1 && layout.world_size > layout.data) degrees.push_back(layout.world_size / layout.data);
-  return degrees;
-}
-
-/// With and without sharding over ranks, where the engine can.
-std::vector<Layout> with_reusing_axes(const JudgedCase& judged, const Layout& layout) {
-  std::vector<Layout> layouts = {layout};
-  for (const std::string_view name : k_reusing_axes) {
-    const auto pinned = pinned_degree(judged.request, name);
-    std::vector<Layout> next;
-    for (Layout base : layouts) {
-      if (pinned) {
-        *base.axis(name) = *pinned;
-        next.push_back(base);
-        continue;
-      }
-      next.push_back(base);
-      if (layout.world_size == 1 || usable_axis(judged, name) == nullptr) continue;
-      for (const std::int64_t degree : reused_ranks(layout)) {
-        *base.axis(name) = degree;
-        next.push_back(base);
-      }
-    }
-    layouts = std::move(next);
-  }
-  return layouts;
-}
-
-auto order_key(const Layout& layout) {
-  return std::tuple(-layout.world_size, layout.tensor, layout.pipefusion, layout.ring, -layout.cfg, layout.data,
-                    layout.fsdp > 1, layout.vae > 1, -layout.ulysses);
 }
 
 /// Where a rule of the engine says what becomes of an axis that it lacks, or of a degree that it does not take: such
@@ -149,6 +58,15 @@ Reason axis_refusal(const JudgedCase& judged, std::string_view name, std::int64_
 }
 
 }  // namespace
+
+std::optional<std::int64_t> pinned_degree(const Request& request, std::string_view axis) {
+  const auto pin = request.pin(std::string(axis));
+  if (!pin) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(pin->data(), pin->data() + pin->size(), value);
+  if (error != std::errc() || end != pin->data() + pin->size() || value < 1) return std::nullopt;
+  return value;
+}
 
 const Axis* usable_axis(const JudgedCase& judged, std::string_view name) {
   for (const Axis& axis : judged.variant->axes) {
@@ -231,23 +149,6 @@ FactTable candidate_facts(const JudgedCase& judged, const Layout& layout, const 
   return table;
 }
 
-std::vector<Layout> enumerate_layouts(const JudgedCase& judged) {
-  std::vector<Layout> layouts;
-  const std::int64_t gpus = chosen_gpu_count(judged);
-  for (std::int64_t world = gpus; world >= 1; --world) {
-    Layout layout;
-    layout.world_size = world;
-    std::vector<Layout> found;
-    fill_product(judged, layout, 0, world, found);
-    for (const Layout& candidate : found) {
-      for (const Layout& complete : with_reusing_axes(judged, candidate)) layouts.push_back(complete);
-    }
-  }
-  std::stable_sort(layouts.begin(), layouts.end(),
-                   [](const Layout& a, const Layout& b) { return order_key(a) < order_key(b); });
-  return layouts;
-}
-
 Layout requested_layout(const Request& request) {
   Layout layout;
   for (const std::string_view name : k_all_axes) *layout.axis(name) = pinned_degree(request, name).value_or(1);
@@ -276,6 +177,19 @@ Judgement judge_layout(const JudgedCase& judged, const Layout& layout, const Ker
     }
   }
   return judgement;
+}
+
+Truth decide_layout(const JudgedCase& judged, const Layout& layout, const KernelCandidate& kernel) {
+  for (const std::string_view name : k_all_axes) {
+    const std::int64_t asked = degree(layout, name);
+    if (asked == 1) continue;
+    const Axis* axis = usable_axis(judged, name);
+    if (axis == nullptr || !takes(*axis, asked)) return Truth::no;
+  }
+  const FactTable candidate = candidate_facts(
+      judged, layout, kernel.dtype, find_entry(judged.knowledge.kernels, kernel.kernel), truth_of(kernel.returns_lse));
+  Scope scope = judged.gpus.empty() ? judged.scope() : judged.scope_on_gpu(0);
+  return decide(judged.variant->layout_constraints, scope.add(candidate));
 }
 
 std::string to_text(const Layout& layout) {

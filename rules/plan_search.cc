@@ -13,32 +13,52 @@ namespace diffcheck {
 namespace {
 
 constexpr std::size_t k_most_listed_layouts = 512;
+/// Of more layouts than that only the fastest are judged for the lists; what is chosen comes from all of them.
+constexpr std::size_t k_most_judged_layouts = 4096;
+constexpr std::string_view k_candidate_prefix = "candidate.";
 
-/// The candidate facts that the engine's own selection and choices look at: only these can make kernels differ by
-/// layout.
-std::vector<std::string> paths_that_select(const EngineVariant& variant) {
-  std::vector<std::string> paths;
+/// A condition of the engine's selection that asks for a fact of the candidate.
+struct CandidateLeaf {
+  Condition leaf;
+  /// It asks for one fact alone, so that its truth is all that matters; else the fact's value is.
+  bool alone = true;
+};
+
+void collect_leaves(const Condition& condition, bool alone, std::vector<CandidateLeaf>& leaves) {
+  using Kind = Condition::Kind;
+  if (condition.kind == Kind::leaf && condition.path.starts_with(k_candidate_prefix))
+    leaves.push_back({condition, alone && condition.other.empty()});
+  if (condition.kind == Kind::leaf && condition.other.starts_with(k_candidate_prefix)) {
+    Condition swapped = condition;
+    swapped.path = condition.other;
+    leaves.push_back({swapped, false});
+  }
+  const bool quantified = condition.kind == Kind::every || condition.kind == Kind::some || condition.kind == Kind::none;
+  for (const Condition& child : condition.children) collect_leaves(child, alone && !quantified, leaves);
+}
+
+/// What the engine's own selection and choices ask of the candidate: only this can make kernels differ by layout.
+std::vector<CandidateLeaf> leaves_that_select(const EngineVariant& variant) {
+  std::vector<CandidateLeaf> leaves;
   for (const SelectionStep& step : variant.attention_selection) {
-    if (step.when) collect_paths(*step.when, paths);
+    if (step.when) collect_leaves(*step.when, true, leaves);
   }
   for (const Choice& choice : variant.attention_choices) {
-    if (choice.when) collect_paths(*choice.when, paths);
+    if (choice.when) collect_leaves(*choice.when, true, leaves);
   }
-  std::erase_if(paths, [](const std::string& path) { return !path.starts_with("candidate."); });
-  return paths;
+  return leaves;
 }
 
 /// Kernel candidates, worked out once for all layouts that select alike.
 class KernelTable {
  public:
-  explicit KernelTable(const JudgedCase& judged) : judged_(judged), paths_(paths_that_select(*judged.variant)) {}
+  explicit KernelTable(const JudgedCase& judged)
+      : judged_(judged), leaves_(leaves_that_select(*judged.variant)), answers_(leaves_.size()) {}
 
   const std::vector<KernelCandidate>& at(const DtypeOption& dtype, const Layout& layout) {
     std::string key = dtype.dtype;
-    const FactTable facts = candidate_facts(judged_, layout, dtype.dtype, nullptr, Truth::unknown);
-    for (const std::string& path : paths_) {
-      const AnyFact fact = facts.find(path);
-      key += ";" + (fact.is_known() ? to_text(fact.value()) : std::string());
+    for (std::size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
+      key += ";" + answer(leaf, dtype, layout);
     }
     auto found = table_.find(key);
     if (found == table_.end()) found = table_.emplace(key, kernel_candidates(judged_, dtype, layout)).first;
@@ -46,8 +66,28 @@ class KernelTable {
   }
 
  private:
+  std::string answer(std::size_t leaf, const DtypeOption& dtype, const Layout& layout) {
+    const Condition& condition = leaves_[leaf].leaf;
+    Layout copy = layout;
+    const std::int64_t* degree = copy.axis(std::string_view(condition.path).substr(k_candidate_prefix.size()));
+    if (degree != nullptr && !leaves_[leaf].alone) return std::to_string(*degree);
+    if (degree != nullptr) {
+      const auto known_answer = answers_[leaf].find(*degree);
+      if (known_answer != answers_[leaf].end()) return std::string(name_of(known_answer->second));
+    }
+    const FactTable facts = candidate_facts(judged_, layout, dtype.dtype, nullptr, Truth::unknown);
+    if (degree == nullptr) {
+      const AnyFact fact = facts.find(condition.path);
+      return fact.is_known() ? to_text(fact.value()) : std::string();
+    }
+    const Truth truth = decide(condition, judged_.scope().add(facts));
+    answers_[leaf].emplace(*degree, truth);
+    return std::string(name_of(truth));
+  }
+
   const JudgedCase& judged_;
-  std::vector<std::string> paths_;
+  std::vector<CandidateLeaf> leaves_;
+  std::vector<std::map<std::int64_t, Truth>> answers_;  ///< Of each leaf that asks for one degree, by that degree.
   std::map<std::string, std::vector<KernelCandidate>> table_;
 };
 
@@ -166,9 +206,9 @@ class Search {
   }
 
   std::optional<Found> fitting(const KernelCandidate& candidate, const Layout& layout, const Choosing& pass) {
-    const Judgement legal = judge_layout(judged_, layout, candidate);
-    something_unknown_ = something_unknown_ || legal.truth == Truth::unknown;
-    if (legal.truth != Truth::yes) return std::nullopt;
+    const Truth legal = decide_layout(judged_, layout, candidate);
+    something_unknown_ = something_unknown_ || legal == Truth::unknown;
+    if (legal != Truth::yes) return std::nullopt;
     const Kernel& kernel = *find_entry(judged_.knowledge.kernels, candidate.kernel);
     std::vector<RejectedMode> rejected;
     for (const MemoryChoice& choice : choices(layout)) {
@@ -205,18 +245,20 @@ class Search {
   /// Each layout with the chosen kernel, or with the best one that the engine takes for that layout.
   void list_layouts(Plan& plan, const KernelCandidate& kernel) {
     if (kernel.kernel.empty()) return;
-    for (const Layout& layout : layouts_) {
-      const DtypeOption* dtype = nullptr;
-      for (const DtypeOption& option : dtypes_) {
-        if (option.dtype == kernel.dtype) dtype = &option;
-      }
+    const DtypeOption* dtype = nullptr;
+    for (const DtypeOption& option : dtypes_) {
+      if (option.dtype == kernel.dtype) dtype = &option;
+    }
+    for (const Layout& layout : layouts_to_list(kernel)) {
       const KernelCandidate& taken = dtype == nullptr ? kernel : kernel_for(*dtype, layout, kernel);
-      Judgement legal = judge_layout(judged_, layout, taken);
-      const bool is_legal = legal.truth == Truth::yes;
+      const bool is_legal = decide_layout(judged_, layout, taken) == Truth::yes;
       auto& list = is_legal ? plan.layout.candidates : plan.layout.rejected;
       if (list.size() >= k_most_listed_layouts) continue;
-      list.push_back({layout, layout.pipefusion == 1, std::move(legal.reasons), {}});
-      if (!is_legal) continue;
+      list.push_back({layout, layout.pipefusion == 1, {}, {}});
+      if (!is_legal) {
+        list.back().reasons = judge_layout(judged_, layout, taken).reasons;
+        continue;
+      }
       list.back().time = timer_.time(taken.kernel, taken.dtype, layout);
       const Kernel* runs = find_entry(judged_.knowledge.kernels, taken.kernel);
       const auto choice = plan.memory ? plan.memory->choice : default_choice(judged_, layout).value_or(MemoryChoice{});
@@ -224,6 +266,20 @@ class Search {
         list.back().peak_bytes = plan_memory(judged_, choice, *runs, taken.dtype, layout).peak.bytes;
     }
     sort_by_time(judged_, plan.layout.candidates);
+  }
+
+  std::vector<Layout> layouts_to_list(const KernelCandidate& kernel) {
+    if (layouts_.size() <= k_most_judged_layouts) return layouts_;
+    std::vector<TimedLayout> timed;
+    for (const Layout& layout : layouts_) {
+      const auto seconds = timer_.total_seconds(kernel.kernel, kernel.dtype, layout);
+      timed.push_back({layout, seconds_per_output(judged_, layout, seconds)});
+    }
+    sort_by_time(judged_, timed);
+    timed.resize(k_most_judged_layouts);
+    std::vector<Layout> fastest;
+    for (const TimedLayout& one : timed) fastest.push_back(one.layout);
+    return fastest;
   }
 
   const KernelCandidate& kernel_for(const DtypeOption& dtype, const Layout& layout, const KernelCandidate& preferred) {
