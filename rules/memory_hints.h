@@ -1,4 +1,5 @@
-// What people ask next of a budget: how much would be to spare with what is given up, and how much more the job could be.
+// What people ask next of a budget: how much would be to spare with what is given up, and how much more the job could
+// be.
 #pragma once
 
 #include <cstdint>

@@ -201,6 +201,21 @@ def judge(program, row):
                      "grade": memory["grade"]}
 
 
+class Output:
+    """Prints, and keeps what was printed."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, *parts):
+        line = " ".join(str(part) for part in parts)
+        self.lines.append(line)
+        print(line)
+
+
+say = Output()
+
+
 def percentile(values, share):
     values = sorted(values)
     return values[min(len(values) - 1, int(share * len(values)))]
@@ -211,7 +226,7 @@ def summary(name, rows):
     if not errors:
         return
     within = sum(1 for row in rows if row["low"] <= row["published"] <= row["high"] * 1.38)
-    print(f"{name:28s} {len(errors):4d} rows  median {100 * statistics.median(errors):6.1f} %   "
+    say(f"{name:28s} {len(errors):4d} rows  median {100 * statistics.median(errors):6.1f} %   "
           f"90th percentile {100 * percentile(errors, 0.9):6.1f} %   worst {100 * max(errors):6.1f} %   in range {within}")
 
 
@@ -219,6 +234,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, type=pathlib.Path)
     parser.add_argument("--samples", type=pathlib.Path, default=SAMPLES)
+    parser.add_argument("--output", type=pathlib.Path, help="a file that gets the same text")
     parser.add_argument("--table", type=pathlib.Path)
     parser.add_argument("--rows", action="store_true", help="print the command of each row")
     options = parser.parse_args()
@@ -233,26 +249,28 @@ def main():
     for result in results:
         row = result["row"]
         if "why" in result:
-            print(f"{row['id']} {row['cls']:6s} {row['model'][:24]:24s} {result['engine']:12s} not compared: {result['why'][:110]}")
+            say(f"{row['id']} {row['cls']:6s} {row['model'][:24]:24s} {result['engine']:12s} not compared: {result['why'][:110]}")
             table.append(f"| {row['id']} | {row['cls']} | {row['model']} | {result['engine']} | {row.get('peak') or ''} | | | |")
             continue
-        print(f"{row['id']} {row['cls']:6s} {row['model'][:24]:24s} {result['engine']:12s} {result['published'] / GIB:7.2f} "
+        say(f"{row['id']} {row['cls']:6s} {row['model'][:24]:24s} {result['engine']:12s} {result['published'] / GIB:7.2f} "
               f"{result['predicted'] / GIB:7.2f} {100 * result['error']:+7.1f} %  {result['fits']:7s} {row['offload'][:14]:14s} {row['metric'][:24]}")
         table.append(f"| {row['id']} | {row['cls']} | {row['model']} | {result['engine']} | {result['published'] / GIB:.2f} | "
                      f"{result['predicted'] / GIB:.2f} | {100 * result['error']:+.1f} % | {result['fits']} |")
         if options.rows:
-            print("    " + result["command"])
+            say("    " + result["command"])
     compared = [result for result in results if "error" in result]
-    print()
+    say()
     for cls in ("strict", "exact", "loose"):
         summary(cls, [result for result in compared if result["row"]["cls"] == cls])
     for engine in sorted({result["engine"] for result in compared}):
         summary("strict, " + engine,
                 [result for result in compared if result["engine"] == engine and result["row"]["cls"] == "strict"])
     bounds = [result for result in compared if result["row"]["cls"] == "bound"]
-    print(f"bounds: {len(bounds)}; see each row")
+    say(f"bounds: {len(bounds)}; see each row")
     wrong = [result["row"]["id"] for result in compared if result["row"]["cls"] in ("strict", "loose") and result["fits"] == "no"]
-    print(f"published as run, called 'no': {len(wrong)} {' '.join(wrong)}")
+    say(f"published as run, called 'no': {len(wrong)} {' '.join(wrong)}")
+    if options.output:
+        options.output.write_text("\n".join(say.lines) + "\n")
     if options.table:
         options.table.write_text("\n".join(table) + "\n")
     return 0
