@@ -274,6 +274,23 @@ double elements_at_once(const VaeWorkspace& workspace, const std::string& dtype,
   return most;
 }
 
+/// The same call without tiles, in the same implementation.
+const VaeWorkspace* find_untiled(const Vae& vae, const VaeWorkspace& tiled) {
+  for (const VaeWorkspace& workspace : vae.workspaces) {
+    if (!workspace.tiled && workspace.implementation == tiled.implementation && workspace.encodes == tiled.encodes)
+      return &workspace;
+  }
+  return nullptr;
+}
+
+/// What fits in one tile is not cut: tiles never take more than the whole.
+double elements_of_call(const Vae& vae, const VaeWorkspace& workspace, const std::string& dtype, double pixels,
+                        double frames) {
+  const double elements = elements_at_once(workspace, dtype, pixels, frames);
+  const VaeWorkspace* untiled = workspace.tiled ? find_untiled(vae, workspace) : nullptr;
+  return untiled == nullptr ? elements : std::min(elements, elements_at_once(*untiled, dtype, pixels, frames));
+}
+
 /// Where no encoder was measured: the share of what decoding takes, as in those that were counted.
 constexpr double k_encode_low = 0.3, k_encode = 0.65, k_encode_high = 1.1;
 
@@ -295,8 +312,9 @@ std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& 
   const std::string dtype = weight_dtype(run, "vae");
   const double pixels =
       static_cast<double>(judged.workload.width.value()) * static_cast<double>(judged.workload.height.value());
-  const double elements = elements_at_once(*workspace, dtype, pixels * outputs_of_a_replica(run),
-                                           static_cast<double>(judged.workload.frames.value()));
+  const double elements =
+      outputs_of_a_replica(run) *
+      elements_of_call(*vae, *workspace, dtype, pixels, static_cast<double>(judged.workload.frames.value()));
   const double bytes = elements * bytes_of(run, dtype) / division_of(judged, run.layout, "vae");
   reserved_factor = workspace->reserved_factor;
   const Counted trust = trust_in(*workspace, *implementation);
