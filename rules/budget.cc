@@ -7,6 +7,7 @@
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
 #include "rules/memory_terms.h"
+#include "rules/memory_weights.h"
 
 namespace diffcheck {
 namespace {

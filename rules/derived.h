@@ -64,7 +64,6 @@ struct CandidateNumbers {
   Fact<bool> text_is_split;
   Fact<std::int64_t> query_tokens_per_rank;
   Fact<std::int64_t> query_tokens_padded;
-  Fact<std::string> memory_mode;
 
   static void describe(auto& self, auto&& visit) {
     visit("kernel", self.kernel, "Attention kernel.");
@@ -91,7 +90,6 @@ struct CandidateNumbers {
     visit("text_is_split", self.text_is_split, "Text tokens divide evenly over the sequence ranks.");
     visit("query_tokens_per_rank", self.query_tokens_per_rank, "Query tokens that one rank's attention call sees.");
     visit("query_tokens_padded", self.query_tokens_padded, "The same, rounded up to a multiple of 32.");
-    visit("memory_mode", self.memory_mode, "Memory mode.");
   }
 };
 

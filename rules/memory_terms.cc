@@ -1,149 +1,21 @@
 #include "rules/memory_terms.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <tuple>
 #include <utility>
 
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
-#include "rules/words.h"
+#include "rules/memory_weights.h"
+#include "rules/vae_workspace.h"
 
 namespace diffcheck {
 namespace {
 
 using Kind = MemoryTerm::Kind;
 
-constexpr double k_largest_bytes = 4e18;  // sums of two stay inside int64
-constexpr std::int64_t k_gib = 1LL << 30;
-/// A VAE whose parameters nobody counted: those that were counted have 0.08 to 1.3 billion (data/models/vaes.json).
-constexpr Estimate k_unlisted_vae_bytes = {k_gib / 8, k_gib / 2, 5 * k_gib};
-/// Range around a parameter count that was not summed from the layers.
-constexpr double k_approximate_share = 0.10;
-/// Parameters that stand in no block (embeddings, projections), as a share of a transformer.
-constexpr double k_share_outside_blocks = 0.02;
 constexpr double k_lse_bytes = 4;
-
-void assume(UnknownTerms& unknown, const std::string& what) {
-  if (std::find(unknown.begin(), unknown.end(), what) == unknown.end()) unknown.push_back(what);
-}
-
-double bytes_of(const MemoryCase& run, const std::string& dtype) {
-  return bytes_per_element(run.judged.knowledge, dtype).value_or(2);
-}
-
-std::string weight_dtype(const MemoryCase& run, const std::string& component) {
-  return weight_dtype_in(run.judged, run.choice, component == "transformer_inactive" ? "transformer" : component,
-                         run.dtype);
-}
-
-bool is_quantized(const MemoryCase& run, const std::string& component) {
-  if (run.choice.quantization.empty()) return false;
-  const std::string base = component == "transformer_inactive" ? "transformer" : component;
-  const QuantizationChoice* choice = quantization_of(run.judged, run.choice);
-  if (choice == nullptr) return base == "transformer";
-  return std::find(choice->components.begin(), choice->components.end(), base) != choice->components.end();
-}
-
-double weight_bytes_per_param(const MemoryCase& run, const std::string& component) {
-  if (component == "text_encoder") {
-    if (const auto pinned = run.judged.request.pin("text_quantization")) return bytes_of(run, *pinned);
-  }
-  return bytes_of(run, is_quantized(run, component) ? run.choice.quantization : weight_dtype(run, component));
-}
-
-Estimate counted(double bytes, bool exact) {
-  return around(bytes, exact ? 1 : 1 - k_approximate_share, exact ? 1 : 1 + k_approximate_share);
-}
-
-/// What the user's checkpoint holds of a component, where that was read.
-std::optional<double> params_on_disk(const ModelCard& model, const std::string& component) {
-  const auto found = model.on_disk.find(component);
-  if (found == model.on_disk.end() || !found->second.params) return std::nullopt;
-  return static_cast<double>(*found->second.params);
-}
-
-/// On one rank. Sharding leaves encoders of pictures and sound whole: they are not wrapped.
-Estimate text_encoder_bytes(const MemoryCase& run) {
-  Estimate total;
-  const double ranks = division_of(run.judged, run.layout, "text_weights");
-  const double per_param = weight_bytes_per_param(run, "text_encoder");
-  const double embedding_extra = std::max(0.0, bytes_of(run, weight_dtype(run, "text_encoder")) - per_param);
-  for (const std::string& id : run.judged.model->text_encoders) {
-    const TextEncoder* encoder = find_entry(run.judged.knowledge.text_encoders, id);
-    if (encoder == nullptr) continue;
-    const double bytes = static_cast<double>(encoder->params) * per_param +
-                         static_cast<double>(encoder->embedding_params) * embedding_extra;
-    total = total + scaled(counted(bytes, encoder->params_exact), encoder->reads_text ? 1 / ranks : 1);
-  }
-  return total;
-}
-
-/// The largest linear layer of a transformer: into the feed-forward layer or out of a fused block, or the modulation.
-double largest_module_params(const ModelCard& model) {
-  if (!model.hidden) return static_cast<double>(model.params) * k_share_outside_blocks;
-  const auto width = static_cast<double>(*model.hidden);
-  const double ffn = static_cast<double>(model.ffn.value_or(4 * *model.hidden));
-  constexpr double modulations = 6;
-  return std::max(width * (ffn + width), modulations * width * width);
-}
-
-/// What a stage keeps of a component, in bytes.
-Estimate resident_bytes(const MemoryCase& run, const ResidentPart& part, const Estimate& all, UnknownTerms& unknown) {
-  const ModelCard& model = *run.judged.model;
-  const double per_param = weight_bytes_per_param(run, part.component);
-  if (part.modules > 0) {
-    double params = largest_module_params(model);
-    if (part.component == "vae") return all;
-    if (part.component == "text_encoder") {
-      params = 0;
-      for (const std::string& id : model.text_encoders) {
-        const TextEncoder* encoder = find_entry(run.judged.knowledge.text_encoders, id);
-        if (encoder == nullptr) continue;
-        const double known = static_cast<double>(encoder->embedding_params);
-        params = std::max(params, known > 0 ? known : static_cast<double>(encoder->params) / 4);
-      }
-    }
-    const double bytes = params * per_param * static_cast<double>(part.modules);
-    return {0, std::min(whole_bytes(bytes), all.bytes), std::min(whole_bytes(bytes), all.high)};
-  }
-  if (part.blocks > 0) {
-    if (!model.layers || *model.layers < 1) {
-      assume(unknown, "blocks of the model");
-      return {0, all.bytes, all.high};
-    }
-    const double share =
-        std::min(1.0, static_cast<double>(part.blocks) / static_cast<double>(*model.layers) + k_share_outside_blocks);
-    // Blocks differ: those with two streams hold up to twice the average.
-    return {scaled(all, share * 0.7).low, scaled(all, share).bytes, scaled(all, std::min(1.0, 1.5 * share)).high};
-  }
-  return scaled(all, part.fraction);
-}
-
-MemoryTerm resident_term(const MemoryCase& run, const ResidentPart& part, UnknownTerms& unknown) {
-  MemoryTerm term = component_weights(run, part.component, unknown);
-  const Quantization* quantization = find_entry(run.judged.knowledge.quantizations, run.choice.quantization);
-  const bool stays = quantization != nullptr && !quantization->offloadable && is_quantized(run, part.component);
-  if (!stays) term.bytes = resident_bytes(run, part, term.bytes, unknown);
-  return term;
-}
-
-/// What another's code needs says only roughly what the engine's own does, and more often too much than too little.
-constexpr double k_borrowed_low = 0.4, k_borrowed_high = 1.25;
-
-struct Counted {
-  double low_factor, high_factor;
-  Grade grade;
-};
-
-template <class Entry>
-Counted trust_in(const Entry& entry, const Implementation& implementation) {
-  if (!implementation.borrowed) return {entry.low_factor, entry.high_factor, entry.grade};
-  return {entry.low_factor * k_borrowed_low, entry.high_factor * k_borrowed_high, Grade::assumed};
-}
 
 std::pair<const Activation*, const Implementation*> find_activation(const MemoryCase& run) {
   for (const Implementation* implementation : implementations_of(run.judged)) {
@@ -153,12 +25,6 @@ std::pair<const Activation*, const Implementation*> find_activation(const Memory
     }
   }
   return {nullptr, nullptr};
-}
-
-/// Of the outputs that are asked for, those that one replica makes at once.
-double outputs_of_a_replica(const MemoryCase& run) {
-  const std::int64_t outputs = run.judged.workload.batch.value();
-  return static_cast<double>((outputs + run.layout.data - 1) / run.layout.data);
 }
 
 /// Sequences computed at once on one rank, less what guidance and data parallelism take away.
@@ -183,7 +49,7 @@ std::optional<MemoryTerm> activation_term(const MemoryCase& run, UnknownTerms& u
   const double coefficient = run.dtype == "fp32" ? activation->fp32_bytes : activation->half_bytes;
   const double bytes =
       coefficient * tokens * width * batch_of(run) / division_of(run.judged, run.layout, "activations");
-  const Counted trust = trust_in(*activation, *implementation);
+  const Trust trust = trust_in(*activation, *implementation);
   return MemoryTerm{Kind::activations, "activations", around(bytes, trust.low_factor, trust.high_factor), trust.grade};
 }
 
@@ -254,62 +120,6 @@ std::optional<MemoryTerm> attention_term(const MemoryCase& run, UnknownTerms& un
   return MemoryTerm{Kind::attention, "log-sum-exp", around(rows * k_lse_bytes, 1, 1), Grade::formula};
 }
 
-std::pair<const VaeWorkspace*, const Implementation*> find_workspace(const MemoryCase& run, const Vae& vae,
-                                                                     bool encodes) {
-  for (const bool tiled : {run.choice.vae_tiling, false}) {
-    for (const Implementation* implementation : implementations_of(run.judged)) {
-      for (const VaeWorkspace& workspace : vae.workspaces) {
-        if (workspace.implementation == implementation->id && workspace.encodes == encodes && workspace.tiled == tiled)
-          return {&workspace, implementation};
-      }
-    }
-  }
-  return {nullptr, nullptr};
-}
-
-double elements_at_once(const VaeWorkspace& workspace, const std::string& dtype, double pixels, double frames) {
-  double most = 0;
-  for (const ElementCount& count : dtype == "fp32" && !workspace.fp32.empty() ? workspace.fp32 : workspace.half)
-    most = std::max(most, count.constant + count.frame * frames + pixels * (count.pixel + count.pixel_frame * frames));
-  return most;
-}
-
-/// Where no encoder was measured: the share of what decoding takes, as in those that were counted.
-constexpr double k_encode_low = 0.3, k_encode = 0.65, k_encode_high = 1.1;
-
-std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& reserved_factor,
-                                   UnknownTerms& unknown) {
-  const JudgedCase& judged = run.judged;
-  const Vae* vae = find_entry(judged.knowledge.vaes, judged.model->vae);
-  if (vae == nullptr) {
-    assume(unknown, "VAE");
-    return std::nullopt;
-  }
-  auto [workspace, implementation] = find_workspace(run, *vae, encodes);
-  const bool guessed = workspace == nullptr && encodes;
-  if (guessed) std::tie(workspace, implementation) = find_workspace(run, *vae, false);
-  if (workspace == nullptr) {
-    assume(unknown, encodes ? "VAE encode workspace" : "VAE decode workspace");
-    return std::nullopt;
-  }
-  const std::string dtype = weight_dtype(run, "vae");
-  const double pixels =
-      static_cast<double>(judged.workload.width.value()) * static_cast<double>(judged.workload.height.value());
-  const double elements = elements_at_once(*workspace, dtype, pixels * outputs_of_a_replica(run),
-                                           static_cast<double>(judged.workload.frames.value()));
-  const double bytes = elements * bytes_of(run, dtype) / division_of(judged, run.layout, "vae");
-  reserved_factor = workspace->reserved_factor;
-  const Counted trust = trust_in(*workspace, *implementation);
-  if (guessed)
-    return MemoryTerm{
-        Kind::other,
-        "encode",
-        {whole_bytes(bytes * k_encode_low), whole_bytes(bytes * k_encode), whole_bytes(bytes * k_encode_high)},
-        Grade::assumed};
-  return MemoryTerm{Kind::other, encodes ? "encode" : "decode", around(bytes, trust.low_factor, trust.high_factor),
-                    trust.grade};
-}
-
 void add(StageBudget& budget, std::optional<MemoryTerm> term) {
   if (term) budget.terms.push_back(*std::move(term));
 }
@@ -321,52 +131,6 @@ std::optional<MemoryTerm> overhead_term(const Knowledge& knowledge, std::string_
 }
 
 }  // namespace
-
-std::int64_t whole_bytes(double bytes) {
-  return static_cast<std::int64_t>(std::llround(std::clamp(bytes, 0.0, k_largest_bytes)));
-}
-
-Estimate around(double bytes, double low_factor, double high_factor) {
-  return {whole_bytes(bytes * low_factor), whole_bytes(bytes), whole_bytes(bytes * high_factor)};
-}
-
-Estimate scaled(const Estimate& estimate, double factor) {
-  const auto times = [&](std::int64_t bytes) { return whole_bytes(static_cast<double>(bytes) * factor); };
-  return {times(estimate.low), times(estimate.bytes), times(estimate.high)};
-}
-
-MemoryTerm component_weights(const MemoryCase& run, const std::string& component, UnknownTerms& unknown) {
-  const ModelCard& model = *run.judged.model;
-  MemoryTerm term{Kind::weights, component, {}, Grade::formula};
-  if (component == "transformer" || component == "transformer_inactive") {
-    const double copies = component == "transformer" ? 1 : static_cast<double>(model.experts - 1);
-    const double bytes = static_cast<double>(model.params) * copies * weight_bytes_per_param(run, component);
-    term.bytes = scaled(counted(bytes, model.params_exact), 1 / division_of(run.judged, run.layout, "weights"));
-    term.grade = model.params_exact ? Grade::formula : Grade::assumed;
-    return term;
-  }
-  if (component == "text_encoder") {
-    const auto ranks = division_of(run.judged, run.layout, "text_weights");
-    const auto counted_on_disk = params_on_disk(model, component);
-    term.bytes = counted_on_disk
-                     ? scaled(counted(*counted_on_disk * weight_bytes_per_param(run, component), true), 1 / ranks)
-                     : text_encoder_bytes(run);
-    return term;
-  }
-  if (const auto counted_on_disk = params_on_disk(model, component)) {
-    term.bytes = counted(*counted_on_disk * weight_bytes_per_param(run, component), true);
-    return term;
-  }
-  const Vae* vae = find_entry(run.judged.knowledge.vaes, model.vae);
-  if (vae == nullptr || !vae->params) {
-    assume(unknown, "VAE parameter count");
-    term.bytes = k_unlisted_vae_bytes;
-    term.grade = Grade::assumed;
-    return term;
-  }
-  term.bytes = counted(static_cast<double>(*vae->params) * weight_bytes_per_param(run, "vae"), vae->params_exact);
-  return term;
-}
 
 std::vector<std::string> stages_of(const JudgedCase& judged) {
   const auto& request = judged.request;

@@ -159,6 +159,28 @@ TEST(PlanTest, BudgetsAddUp) {
   EXPECT_EQ(diagnosis.plan->memory->peak.bytes, largest);
 }
 
+std::int64_t decode_bytes(std::int64_t side, const std::string& tiling) {
+  Request request = request_for("diffusers", "0.36.0", "flux.1-dev");
+  request.width = request.height = known(side, "test");
+  request.pins["vae_tiling"] = known(tiling, "test");
+  const Diagnosis diagnosis = diagnosed("1xH200-SXM", request, {});
+  if (!diagnosis.plan || !diagnosis.plan->memory) return 0;
+  for (const StageBudget& stage : diagnosis.plan->memory->stages) {
+    for (const MemoryTerm& term : stage.terms) {
+      if (term.name == "decode") return term.bytes.bytes;
+    }
+  }
+  return 0;
+}
+
+TEST(PlanTest, TilesTakeNoMoreThanTheWholeAndNoLessThanOneTile) {
+  EXPECT_GT(decode_bytes(512, "on"), 0);
+  EXPECT_EQ(decode_bytes(512, "on"), decode_bytes(512, "off")) << "smaller than a tile";
+  EXPECT_EQ(decode_bytes(1024, "on"), decode_bytes(1024, "off")) << "one tile";
+  EXPECT_LT(decode_bytes(2048, "on"), decode_bytes(2048, "off"));
+  EXPECT_GE(decode_bytes(2048, "on"), decode_bytes(1024, "on"));
+}
+
 TEST(PlanTest, AReleaseThatNobodyDescribedIsNotTakenForAnother) {
   const Diagnosis diagnosis =
       diagnosed("1xL40S", request_for("diffusers", "", "sdxl-base"), {{"packages.diffusers.version", "0.4.0"}});
