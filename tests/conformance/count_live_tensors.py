@@ -10,6 +10,7 @@ import pathlib
 
 import huggingface_hub
 import torch
+import torch._dynamo  # diffusers 0.30 loads it late, and it looks at the autocast that is replaced below
 
 if not hasattr(huggingface_hub, "cached_download"):
     huggingface_hub.cached_download = None  # diffusers 0.30 imports it, and does not need it here
@@ -48,7 +49,7 @@ def tried(count, **what):
     try:
         say(**what, **count())
     except Exception as error:  # what a model raises can be anything
-        say(**what, error=f"{type(error).__name__}: {error}"[:200])
+        say(**what, error=" ".join(f"{type(error).__name__}: {error}".split())[:200])
 
 
 def count_all(implementation, only):
