@@ -1,7 +1,6 @@
 #include "rules/memory_choices.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "rules/attention.h"
 
@@ -80,18 +79,6 @@ int rank_of(const Knowledge& knowledge, const std::string& id) {
   return concession == nullptr ? 0 : concession->rank;
 }
 
-/// The worst thing that is given up decides, then how much is.
-auto hurt(const JudgedCase& judged, const MemoryChoice& choice) {
-  int worst = 0;
-  int sum = 0;
-  for (const std::string& id : concessions_of(judged, choice)) {
-    const int rank = rank_of(judged.knowledge, id);
-    worst = std::max(worst, rank);
-    sum += rank;
-  }
-  return std::tuple(worst, sum);
-}
-
 void add_settings(std::vector<Setting>& all, const std::vector<Setting>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
@@ -154,7 +141,7 @@ std::vector<MemoryChoice> memory_choices(const JudgedCase& judged, const Layout&
     }
   }
   std::stable_sort(choices.begin(), choices.end(), [&](const MemoryChoice& left, const MemoryChoice& right) {
-    return hurt(judged, left) < hurt(judged, right);
+    return cost_of_concessions(judged, left) < cost_of_concessions(judged, right);
   });
   return choices;
 }
@@ -169,6 +156,16 @@ std::vector<std::string> concessions_of(const JudgedCase& judged, const MemoryCh
     return rank_of(judged.knowledge, left) < rank_of(judged.knowledge, right);
   });
   return ids;
+}
+
+ConcessionCost cost_of_concessions(const JudgedCase& judged, const MemoryChoice& choice) {
+  ConcessionCost cost;
+  for (const std::string& id : concessions_of(judged, choice)) {
+    const int rank = rank_of(judged.knowledge, id);
+    cost.worst_rank = std::max(cost.worst_rank, rank);
+    cost.sum_of_ranks += rank;
+  }
+  return cost;
 }
 
 bool slows_steps(const JudgedCase& judged, const MemoryChoice& choice) {

@@ -1,6 +1,7 @@
 // What an engine can give up to need less memory on this machine: memory modes, tiles, quantised weights.
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,14 @@ std::vector<MemoryChoice> memory_choices(const JudgedCase& judged, const Layout&
 
 /// Ids of what the choice gives up, the least first.
 std::vector<std::string> concessions_of(const JudgedCase& judged, const MemoryChoice& choice);
+
+/// The worst thing that is given up decides, then how much is.
+struct ConcessionCost {
+  int worst_rank = 0;
+  int sum_of_ranks = 0;
+  friend auto operator<=>(const ConcessionCost&, const ConcessionCost&) = default;
+};
+ConcessionCost cost_of_concessions(const JudgedCase& judged, const MemoryChoice& choice);
 
 /// Whether it costs time in every step, beyond what the engine does by itself.
 bool slows_steps(const JudgedCase& judged, const MemoryChoice& choice);

@@ -167,20 +167,41 @@ class Search {
     return found == kernels.end() ? nullptr : &*found;
   }
 
+  /// The fastest layout that fits; of those that are as fast, the one that gives up least.
   std::optional<Found> first_that(const Choosing& pass) {
     for (const DtypeOption& dtype : dtypes_) {
-      for (const Layout& layout : fastest_first(dtype, pass)) {
-        for (const KernelCandidate& kernel : kernels_.at(dtype, layout)) {
-          if (!eligible(kernel, pass)) continue;
-          if (auto found = fitting(kernel, layout, pass)) return found;
-        }
+      std::optional<Found> best;
+      std::optional<double> fastest_seconds;
+      for (const TimedLayout& one : fastest_first(dtype, pass)) {
+        if (best && !as_fast(one.seconds, fastest_seconds)) break;
+        auto found = in_layout(dtype, one.layout, pass);
+        if (!found) continue;
+        if (!best) fastest_seconds = one.seconds;
+        if (!best ||
+            cost_of_concessions(judged_, found->memory.choice) < cost_of_concessions(judged_, best->memory.choice))
+          best = std::move(found);
+        if (best->memory.concessions.empty()) break;
       }
+      if (best) return best;
+    }
+    return std::nullopt;
+  }
+
+  static bool as_fast(const std::optional<double>& seconds, const std::optional<double>& fastest_seconds) {
+    constexpr double told_apart = 1.005;  // no prediction is better than that
+    return seconds && fastest_seconds && *seconds <= *fastest_seconds * told_apart;
+  }
+
+  std::optional<Found> in_layout(const DtypeOption& dtype, const Layout& layout, const Choosing& pass) {
+    for (const KernelCandidate& kernel : kernels_.at(dtype, layout)) {
+      if (!eligible(kernel, pass)) continue;
+      if (auto found = fitting(kernel, layout, pass)) return found;
     }
     return std::nullopt;
   }
 
   /// By predicted time with the first kernel that may be used; those of unknown time after, in their fixed order.
-  std::vector<Layout> fastest_first(const DtypeOption& dtype, const Choosing& pass) {
+  std::vector<TimedLayout> fastest_first(const DtypeOption& dtype, const Choosing& pass) {
     std::vector<TimedLayout> timed;
     for (const Layout& layout : layouts_) {
       const auto& kernels = kernels_.at(dtype, layout);
@@ -191,9 +212,7 @@ class Search {
           {layout, seconds_per_output(judged_, layout, timer_.total_seconds(first->kernel, dtype.dtype, layout))});
     }
     sort_by_time(judged_, timed);
-    std::vector<Layout> layouts;
-    for (const TimedLayout& one : timed) layouts.push_back(one.layout);
-    return layouts;
+    return timed;
   }
 
   bool eligible(const KernelCandidate& candidate, const Choosing& pass) {

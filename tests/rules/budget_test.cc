@@ -179,6 +179,13 @@ TEST(BudgetTest, ACheapConcessionComesFirst) {
   EXPECT_EQ(plan.memory->rejected.front().choice.mode, "none");
 }
 
+TEST(BudgetTest, OfLayoutsThatAreAsFastTheOneThatGivesUpLeastIsTaken) {
+  const Plan plan = Budgeted("wan2.1", "wan2.1-t2v-14b", "8xH100-SXM").searched();
+  ASSERT_TRUE(plan.memory);
+  EXPECT_EQ(plan.memory->choice.mode, "none") << "sharding costs nothing there that a prediction could tell";
+  EXPECT_EQ(plan.layout.chosen->fsdp, 8);
+}
+
 TEST(BudgetTest, WhatIsPinnedIsNotGivenUp) {
   Budgeted one("diffusers", "cogvideox-5b", "1xRTX-4090");
   one.request.pins["offload"] = known<std::string>("none", "test");
