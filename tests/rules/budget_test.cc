@@ -33,6 +33,10 @@ class Budgeted {
     return plan_memory(one, choice, *find_entry(knowledge().kernels, kernel), dtype, layout);
   }
   MemoryPlan plan() const { return plan(*default_choice(judged(), {})); }
+  MemoryPlan plan_with(const Knowledge& other) const {
+    const JudgedCase one = judge_case(other, machine_.snapshot, request, facts_of(machine_.snapshot));
+    return plan_memory(one, *default_choice(one, {}), *find_entry(other.kernels, "flash-attn-2"), "bf16", {});
+  }
   Plan searched() const { return *diagnose(machine_.snapshot, request, knowledge(), true).plan; }
 
   Request request;
@@ -119,6 +123,27 @@ TEST(BudgetTest, NeverFallsWhenTheJobGrows) {
         before = peak;
       }
       one.request.batch = {};
+      before = 0;
+      for (const std::int64_t steps : {1, 2, 5, 20, 80}) {
+        one.request.frames = known(model.frame_multiple * steps + model.frame_plus, "test");
+        const std::int64_t peak = one.plan(choice).peak.bytes;
+        EXPECT_GE(peak, before) << model.id << " " << to_text(choice) << " frames";
+        before = peak;
+      }
+    }
+  }
+}
+
+TEST(BudgetTest, NeverFallsWithALongerText) {
+  for (const char* id : {"flux.1-dev", "hunyuanvideo", "wan2.1-t2v-14b"}) {
+    const Budgeted one("diffusers", id);
+    std::int64_t before = 0;
+    for (const std::int64_t tokens : {0, 512, 16384}) {
+      Knowledge changed = knowledge();
+      for (ModelCard& model : changed.models) model.text_tokens = tokens;
+      const std::int64_t peak = one.plan_with(changed).peak.bytes;
+      EXPECT_GE(peak, before) << id << " with a text of " << tokens;
+      before = peak;
     }
   }
 }
@@ -194,6 +219,24 @@ TEST(BudgetTest, WhatIsPinnedIsNotGivenUp) {
     EXPECT_EQ(choice.mode, "none");
     EXPECT_FALSE(choice.vae_tiling);
   }
+}
+
+TEST(BudgetTest, WhereNothingFitsASmallerJobIsSuggestedAndNotTaken) {
+  Budgeted one("wan2.1", "wan2.1-t2v-14b", "1xRTX-4090");
+  const Plan plan = one.searched();
+  ASSERT_TRUE(plan.memory);
+  EXPECT_EQ(plan.memory->fits, Truth::no) << "its repository keeps 53 GiB of weights on the GPU";
+  EXPECT_TRUE(plan.memory_hints.empty()) << "no length helps against weights";
+
+  one = Budgeted("diffusers", "flux.1-dev", "1xRTX-4090");
+  one.request.pins["offload"] = known<std::string>("model", "test");
+  one.request.pins["vae_tiling"] = known<std::string>("off", "test");
+  one.request.pins["quantization"] = known<std::string>("fp8", "test");
+  one.request.width = one.request.height = known<std::int64_t>(6144, "test");
+  const Plan large = one.searched();
+  ASSERT_EQ(large.memory->fits, Truth::no);
+  ASSERT_EQ(large.memory_hints.size(), 1U);
+  EXPECT_NE(large.memory_hints.front().english.find("x"), std::string::npos);
 }
 
 TEST(BudgetTest, TheLargestFrameCountIsTheLastThatFits) {
