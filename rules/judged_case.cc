@@ -6,6 +6,7 @@
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
 #include "rules/gpu_products.h"
+#include "rules/memory_case.h"
 #include "rules/model_on_disk.h"
 #include "rules/torch_support.h"
 
@@ -118,7 +119,7 @@ WorkloadNumbers numbers_of(const JudgedCase& judged) {
     const double elements = static_cast<double>(batch) * static_cast<double>(*model.heads) * length * length;
     numbers.score_elements = known(elements, source);
     constexpr double fp32_bytes = 4;
-    numbers.score_buffer_bytes = known(Bytes{static_cast<std::int64_t>(elements * fp32_bytes)}, source);
+    numbers.score_buffer_bytes = known(Bytes{whole_bytes(elements * fp32_bytes)}, source);
     std::vector<std::string> degrees;
     for (std::int64_t degree = 1; degree <= *model.heads; ++degree) {
       if (*model.heads % degree == 0) degrees.push_back(std::to_string(degree));
