@@ -8,42 +8,40 @@
 #include "rules/memory_choices.h"
 #include "rules/memory_terms.h"
 #include "rules/memory_weights.h"
+#include "rules/run_size.h"
 
 namespace diffcheck {
 namespace {
 
-Estimate overhead_bytes(const Knowledge& knowledge, std::string_view id) {
-  const Overhead* overhead = find_entry(knowledge.overheads, id);
-  return overhead == nullptr || !overhead->bytes ? Estimate{} : *overhead->bytes;
+/// What a process takes on its GPU beside tensors.
+Estimate context_bytes(const JudgedCase& judged, bool several_gpus) {
+  return overhead(judged, several_gpus ? "context-nccl" : "context").bytes.value_or(Estimate{});
 }
-
-/// Beyond the mean of its stage, allocator slack comes to this much at most.
-constexpr double k_largest_slack = 1.38;
 
 Estimate larger(const Estimate& left, const Estimate& right) {
   return {std::max(left.low, right.low), std::max(left.bytes, right.bytes), std::max(left.high, right.high)};
 }
 
 /// What the allocator holds for a stage: weights lie close, all else leaves gaps.
-Estimate reserved_of(const StageBudget& stage) {
+Estimate reserved_of(const JudgedCase& judged, const StageBudget& stage) {
   const Estimate weights = stage.of(MemoryTerm::Kind::weights);
   const Estimate total = stage.total();
   const Estimate rest = {total.low - weights.low, total.bytes - weights.bytes, total.high - weights.high};
-  const double high = std::max(k_largest_slack, stage.reserved_factor);
+  const double high = std::max(overhead(judged, "fragmentation-vae").factor_high, stage.reserved_factor);
   return {total.low, weights.bytes + scaled(rest, stage.reserved_factor).bytes, weights.high + scaled(rest, high).high};
 }
 
 /// The allocator gives gaps back before it fails, so that only tensors decide that a run does not fit; and since it
 /// cannot give back all, they need slack to be sure that it does.
-Truth fits_in(const MemoryPlan& plan, const GpuRoom& room, const Overhead* slack) {
+Truth fits_in(const MemoryPlan& plan, const GpuRoom& room, double most_slack) {
   if (!room.bytes) return Truth::unknown;
   if (plan.peak.low > room.bytes->high) return Truth::no;
-  const double factor = slack == nullptr ? 1 : slack->factor_high;
   Estimate sure;
   for (const StageBudget& stage : plan.stages) {
     const Estimate weights = stage.of(MemoryTerm::Kind::weights);
     const Estimate total = stage.total();
-    sure = larger(sure, {0, 0, weights.high + whole_bytes(static_cast<double>(total.high - weights.high) * factor)});
+    sure =
+        larger(sure, {0, 0, weights.high + whole_bytes(static_cast<double>(total.high - weights.high) * most_slack)});
   }
   return sure.high <= room.bytes->low && plan.unknown_terms.empty() ? Truth::yes : Truth::unknown;
 }
@@ -53,9 +51,7 @@ std::int64_t host_bytes(const MemoryCase& run, UnknownTerms& unknown) {
   double total = 0;
   for (const auto& [component, copies] : mode_of(run.judged, run.choice).host)
     total += copies * static_cast<double>(component_weights(run, component, unknown).bytes.bytes);
-  const std::int64_t nodes =
-      run.judged.request.nodes.is_known() ? std::max<std::int64_t>(1, run.judged.request.nodes.value()) : 1;
-  const std::int64_t processes = std::max<std::int64_t>(1, run.layout.world_size / nodes);
+  const std::int64_t processes = std::max<std::int64_t>(1, run.layout.world_size / node_count(run.judged));
   return whole_bytes(total * static_cast<double>(processes));
 }
 
@@ -74,17 +70,14 @@ std::int64_t disk_bytes(const MemoryCase& run, UnknownTerms& unknown) {
 
 /// What one GPU can give before contexts: free memory where it was read, the total otherwise, and where only the size
 /// it is sold with is known, the range of what such a size comes to.
-std::optional<Estimate> capacity_of(const Knowledge& knowledge, const GpuFacts& gpu) {
+std::optional<Estimate> capacity_of(const JudgedCase& judged, const GpuFacts& gpu) {
   const Fact<Bytes>& fact = gpu.memory.free_bytes.is_known() ? gpu.memory.free_bytes : gpu.memory.total_bytes;
   if (!fact.is_known()) return std::nullopt;
   const std::int64_t bytes = fact.value().count;
-  const GpuProduct* product = gpu.product.is_known() ? find_entry(knowledge.gpus, gpu.product.value()) : nullptr;
+  const GpuProduct* product = gpu.product.is_known() ? find_entry(judged.knowledge.gpus, gpu.product.value()) : nullptr;
   const bool nominal = product != nullptr && fact.source() == product->origin && !product->usable_memory_bytes;
-  const Overhead* share = nominal ? find_entry(knowledge.overheads, "nominal-capacity") : nullptr;
-  if (share == nullptr) return Estimate{bytes, bytes, bytes};
-  const auto size = static_cast<double>(bytes);
-  return Estimate{whole_bytes(size * share->factor_low), whole_bytes(size * share->factor),
-                  whole_bytes(size * share->factor_high)};
+  if (!nominal) return Estimate{bytes, bytes, bytes};
+  return around(static_cast<double>(bytes), overhead(judged, "nominal-capacity"));
 }
 
 }  // namespace
@@ -100,7 +93,7 @@ GpuRoom room_on_gpus(const JudgedCase& judged) {
   for (const std::size_t index : judged.gpus) {
     const GpuFacts& gpu = judged.snapshot.gpus[index];
     const Fact<Bytes>& fact = gpu.memory.free_bytes.is_known() ? gpu.memory.free_bytes : gpu.memory.total_bytes;
-    const auto capacity = capacity_of(judged.knowledge, gpu);
+    const auto capacity = capacity_of(judged, gpu);
     if (!capacity) return {std::nullopt, fact.why()};
     if (!least || capacity->low < least->low) {
       least = capacity;
@@ -108,8 +101,8 @@ GpuRoom room_on_gpus(const JudgedCase& judged) {
     }
   }
   if (!least) return {std::nullopt, "no GPU"};
-  const Estimate overhead = overhead_bytes(judged.knowledge, judged.gpus.size() > 1 ? "context-nccl" : "context");
-  room.bytes = Estimate{least->low - overhead.high, least->bytes - overhead.bytes, least->high - overhead.low};
+  const Estimate context = context_bytes(judged, judged.gpus.size() > 1);
+  room.bytes = Estimate{least->low - context.high, least->bytes - context.bytes, least->high - context.low};
   return room;
 }
 
@@ -148,17 +141,17 @@ MemoryPlan plan_memory(const JudgedCase& judged, const MemoryChoice& choice, con
   for (const std::string& stage : stages_of(judged)) {
     plan.stages.push_back(stage_budget(run, stage, plan.unknown_terms));
     plan.peak = larger(plan.peak, plan.stages.back().total());
-    plan.reserved = larger(plan.reserved, reserved_of(plan.stages.back()));
+    plan.reserved = larger(plan.reserved, reserved_of(judged, plan.stages.back()));
     for (const MemoryTerm& term : plan.stages.back().terms) plan.grade = std::max(plan.grade, term.grade);
   }
   if (!plan.unknown_terms.empty()) plan.grade = Grade::assumed;
   plan.host_bytes = host_bytes(run, plan.unknown_terms);
   plan.disk_bytes = disk_bytes(run, plan.unknown_terms);
-  plan.device = plan.reserved + overhead_bytes(judged.knowledge, layout.world_size > 1 ? "context-nccl" : "context");
+  plan.device = plan.reserved + context_bytes(judged, layout.world_size > 1);
   const GpuRoom room = room_on_gpus(judged);
   if (room.bytes) plan.limit_bytes = room.bytes->bytes;
   plan.limit_source = room.source;
-  plan.fits = fits_in(plan, room, find_entry(judged.knowledge.overheads, "fragmentation-denoise"));
+  plan.fits = fits_in(plan, room, overhead(judged, "fragmentation-denoise").factor_high);
   return plan;
 }
 

@@ -5,6 +5,7 @@
 
 #include "rules/engine_variant.h"
 #include "rules/gpu_products.h"
+#include "rules/run_size.h"
 #include "rules/words.h"
 
 namespace diffcheck {
@@ -14,7 +15,6 @@ constexpr double k_bytes_per_gigabyte = 1e9;
 constexpr double k_bits_per_byte = 8;
 constexpr double k_mbit_per_gbit = 1e3;
 constexpr std::int64_t k_all_lanes = 16;
-constexpr std::int64_t k_most_gpus_on_a_processor = 4;  // what servers with PCIe slots for eight do
 
 Range spread_around(double gigabytes_per_second, double spread) {
   const double bytes = gigabytes_per_second * k_bytes_per_gigabyte;
@@ -33,9 +33,8 @@ class FabricReader {
   explicit FabricReader(const JudgedCase& judged) : judged_(judged) {}
 
   Fabric run() {
-    const Request& request = judged_.request;
-    fabric_.gpus_per_node = std::max<std::int64_t>(1, static_cast<std::int64_t>(judged_.gpus.size()));
-    fabric_.nodes = request.nodes.is_known() ? std::max<std::int64_t>(1, request.nodes.value()) : 1;
+    fabric_.gpus_per_node = gpus_per_node(judged_);
+    fabric_.nodes = node_count(judged_);
     fabric_.sockets.assign(static_cast<std::size_t>(fabric_.gpus_per_node), 0);
     if (judged_.gpus.size() > 1) read_link();
     if (fabric_.nodes > 1) read_network();
@@ -153,11 +152,17 @@ class FabricReader {
     if (sockets.is_known()) return truth_of(sockets.value() > 1);
     const auto& packages = judged_.snapshot.topology.packages;
     if (packages.is_known()) return truth_of(packages.value() > 1);
-    return fabric_.gpus_per_node > k_most_gpus_on_a_processor ? Truth::unknown : Truth::no;
+    const LinkClass* link = between_sockets();
+    const bool may_be = link == nullptr || !link->most_gpus || fabric_.gpus_per_node > *link->most_gpus;
+    return may_be ? Truth::unknown : Truth::no;
+  }
+
+  const LinkClass* between_sockets() const {
+    return find([](const LinkClass& one) { return one.kind == "sockets"; });
   }
 
   void read_sockets() {
-    const LinkClass* link = find([](const LinkClass& one) { return one.kind == "sockets"; });
+    const LinkClass* link = between_sockets();
     if (link != nullptr) fabric_.socket_bytes_per_second = spread_around(gigabytes(*link, 0), link->spread);
     if (places_from_facts()) return;
     const auto& told = judged_.snapshot.cpu.sockets;

@@ -71,6 +71,7 @@ LinkClass read_link_class(EntryReader& reader) {
   link.most_gbps = optional_positive(reader, "most_gbps");
   if (!link.gbps && !link.share_of_nominal) reader.fail("gbps", "expected gbps or share_of_nominal");
   link.spread = read_spread(reader);
+  link.most_gpus = reader.optional_integer("most_gpus");
   link.all_reduce_share = optional_positive(reader, "all_reduce_share").value_or(1);
   link.all_to_all_exponent = read_exponent(reader, "all_to_all_exponent");
   link.all_to_all_exponent_split = read_exponent(reader, "all_to_all_exponent_split");

@@ -5,17 +5,13 @@
 #include <tuple>
 
 #include "rules/layout.h"
+#include "rules/run_size.h"
 
 namespace diffcheck {
 namespace {
 
 constexpr std::array<std::string_view, 2> k_reusing_axes = {"fsdp", "vae"};
 constexpr std::int64_t k_most_gpus_with_all_degrees = 64;
-
-std::int64_t chosen_gpu_count(const JudgedCase& judged) {
-  const std::int64_t nodes = judged.request.nodes.is_known() ? judged.request.nodes.value() : 1;
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(judged.gpus.size()) * nodes);
-}
 
 /// Ascending.
 std::vector<std::int64_t> divisors(std::int64_t number) {
@@ -46,7 +42,7 @@ struct AxisRange {
 
 class Enumeration {
  public:
-  explicit Enumeration(const JudgedCase& judged) : judged_(judged), gpus_(chosen_gpu_count(judged)) {
+  explicit Enumeration(const JudgedCase& judged) : judged_(judged), gpus_(gpu_count(judged)) {
     for (std::size_t i = 0; i < k_product_axes.size(); ++i) product_[i] = range_of(k_product_axes[i]);
     for (std::size_t i = 0; i < k_reusing_axes.size(); ++i) reusing_[i] = range_of(k_reusing_axes[i]);
   }
@@ -69,8 +65,8 @@ class Enumeration {
     const Axis* axis = usable_axis(judged_, name);
     // Replicas make more outputs, not one output faster; PipeFusion changes results. Both only when asked for.
     const bool lossy = request.allow_lossy.is_known() && request.allow_lossy.value();
-    const bool throughput = request.objective.is_known() && request.objective.value() == "throughput";
-    range.is_open = axis != nullptr && (name != "pipefusion" || lossy) && (name != "data" || throughput);
+    range.is_open =
+        axis != nullptr && (name != "pipefusion" || lossy) && (name != "data" || request.aims_at("throughput"));
     if (axis != nullptr) range.listed = axis->degrees;
     if (gpus_ > k_most_gpus_with_all_degrees && judged_.model != nullptr) {
       if ((name == "ulysses" || name == "tensor") && judged_.model->heads) range.most = 2 * *judged_.model->heads;

@@ -20,11 +20,6 @@ double bytes_of(const MemoryCase& run, const std::string& dtype) {
   return bytes_per_element(run.judged.knowledge, dtype).value_or(2);
 }
 
-double outputs_of_a_replica(const MemoryCase& run) {
-  const std::int64_t outputs = run.judged.workload.batch.value();
-  return static_cast<double>((outputs + run.layout.data - 1) / run.layout.data);
-}
-
 std::int64_t whole_bytes(double bytes) {
   return static_cast<std::int64_t>(std::llround(std::clamp(bytes, 0.0, k_largest_bytes)));
 }
@@ -33,9 +28,20 @@ Estimate around(double bytes, double low_factor, double high_factor) {
   return {whole_bytes(bytes * low_factor), whole_bytes(bytes), whole_bytes(bytes * high_factor)};
 }
 
+Estimate around(double bytes, const Overhead& factors) {
+  return {whole_bytes(bytes * factors.factor_low), whole_bytes(bytes * factors.factor),
+          whole_bytes(bytes * factors.factor_high)};
+}
+
 Estimate scaled(const Estimate& estimate, double factor) {
   const auto times = [&](std::int64_t bytes) { return whole_bytes(static_cast<double>(bytes) * factor); };
   return {times(estimate.low), times(estimate.bytes), times(estimate.high)};
+}
+
+const Overhead& overhead(const JudgedCase& judged, std::string_view id) {
+  static const Overhead k_none;
+  const Overhead* entry = find_entry(judged.knowledge.overheads, id);
+  return entry == nullptr ? k_none : *entry;
 }
 
 }  // namespace diffcheck

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/judged_case.h"
@@ -24,13 +25,14 @@ void assume(UnknownTerms& unknown, const std::string& what);
 /// Bytes of an element of a dtype or quantisation.
 double bytes_of(const MemoryCase& run, const std::string& dtype);
 
-/// Of the outputs that are asked for, those that one replica makes at once.
-double outputs_of_a_replica(const MemoryCase& run);
-
 /// A whole number of bytes that stays inside int64 whatever the formula gives.
 std::int64_t whole_bytes(double bytes);
 Estimate around(double bytes, double low_factor, double high_factor);
+Estimate around(double bytes, const Overhead& factors);
 Estimate scaled(const Estimate& estimate, double factor);
+
+/// The entry of data/models/overheads.json; no bytes and factors of 1 where there is none.
+const Overhead& overhead(const JudgedCase& judged, std::string_view id);
 
 /// How far a coefficient goes for this engine: another's code says only roughly what its own needs.
 struct Trust {
@@ -38,11 +40,10 @@ struct Trust {
   Grade grade;
 };
 template <class Coefficient>
-Trust trust_in(const Coefficient& coefficient, const Implementation& implementation) {
-  // More often too much than too little: engines save what a library keeps.
-  constexpr double borrowed_low = 0.4, borrowed_high = 1.25;
+Trust trust_in(const JudgedCase& judged, const Coefficient& coefficient, const Implementation& implementation) {
   if (!implementation.borrowed) return {coefficient.low_factor, coefficient.high_factor, coefficient.grade};
-  return {coefficient.low_factor * borrowed_low, coefficient.high_factor * borrowed_high, Grade::assumed};
+  const Overhead& borrowed = overhead(judged, "borrowed-implementation");
+  return {coefficient.low_factor * borrowed.factor_low, coefficient.high_factor * borrowed.factor_high, Grade::assumed};
 }
 
 }  // namespace diffcheck

@@ -8,6 +8,7 @@
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
 #include "rules/memory_weights.h"
+#include "rules/run_size.h"
 #include "rules/vae_workspace.h"
 
 namespace diffcheck {
@@ -29,7 +30,8 @@ std::pair<const Activation*, const Implementation*> find_activation(const Memory
 
 /// Sequences computed at once on one rank, less what guidance and data parallelism take away.
 double batch_of(const MemoryCase& run) {
-  const auto batch = static_cast<double>(run.judged.numbers.attention_batch.value()) * outputs_of_a_replica(run) /
+  const auto batch = static_cast<double>(run.judged.numbers.attention_batch.value()) *
+                     static_cast<double>(outputs_of_a_replica(run.judged, run.layout)) /
                      static_cast<double>(run.judged.workload.batch.value());
   const auto guidance = static_cast<double>(run.judged.workload.guidance_batch.value());
   const double divided = division_of(run.judged, run.layout, "guidance");
@@ -49,7 +51,7 @@ std::optional<MemoryTerm> activation_term(const MemoryCase& run, UnknownTerms& u
   const double coefficient = run.dtype == "fp32" ? activation->fp32_bytes : activation->half_bytes;
   const double bytes =
       coefficient * tokens * width * batch_of(run) / division_of(run.judged, run.layout, "activations");
-  const Trust trust = trust_in(*activation, *implementation);
+  const Trust trust = trust_in(run.judged, *activation, *implementation);
   return MemoryTerm{Kind::activations, "activations", around(bytes, trust.low_factor, trust.high_factor), trust.grade};
 }
 
@@ -75,7 +77,7 @@ std::optional<MemoryTerm> gathered_term(const MemoryCase& run, bool denoises) {
   const ModelCard& model = *run.judged.model;
   if (run.layout.fsdp <= 1) return std::nullopt;
   const double gathered = 1 - 1 / static_cast<double>(run.layout.fsdp);
-  double root = k_share_outside_blocks * static_cast<double>(model.params * model.experts);
+  double root = params_outside_blocks(run) * static_cast<double>(model.experts);
   if (division_of(run.judged, run.layout, "text_weights") > 1) {
     for (const std::string& id : model.text_encoders) {
       if (const TextEncoder* encoder = find_entry(run.judged.knowledge.text_encoders, id))
@@ -124,10 +126,10 @@ void add(StageBudget& budget, std::optional<MemoryTerm> term) {
   if (term) budget.terms.push_back(*std::move(term));
 }
 
-std::optional<MemoryTerm> overhead_term(const Knowledge& knowledge, std::string_view id, Kind kind) {
-  const Overhead* overhead = find_entry(knowledge.overheads, id);
-  if (overhead == nullptr || !overhead->bytes) return std::nullopt;
-  return MemoryTerm{kind, std::string(id), *overhead->bytes, Grade::derived};
+std::optional<MemoryTerm> overhead_term(const JudgedCase& judged, std::string_view id, Kind kind) {
+  const Overhead& entry = overhead(judged, id);
+  if (!entry.bytes) return std::nullopt;
+  return MemoryTerm{kind, std::string(id), *entry.bytes, Grade::derived};
 }
 
 }  // namespace
@@ -156,11 +158,9 @@ StageBudget stage_budget(const MemoryCase& run, const std::string& stage, Unknow
       budget.terms.push_back(resident_term(run, part, unknown));
     }
   }
-  const Knowledge& knowledge = run.judged.knowledge;
-  const Overhead* slack = find_entry(knowledge.overheads, "fragmentation-denoise");
-  budget.reserved_factor = slack == nullptr ? 1 : slack->factor;
+  budget.reserved_factor = overhead(run.judged, "fragmentation-denoise").factor;
   if (stage == "text_encode") {
-    add(budget, overhead_term(knowledge, "text-encoder-workspace", Kind::activations));
+    add(budget, overhead_term(run.judged, "text-encoder-workspace", Kind::activations));
   } else if (stage == "denoise") {
     add(budget, gathered_term(run, true));
     add(budget, activation_term(run, unknown));

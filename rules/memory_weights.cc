@@ -9,9 +9,6 @@
 namespace diffcheck {
 namespace {
 
-constexpr std::int64_t k_gib = 1LL << 30;
-/// A VAE whose parameters nobody counted: those that were counted have 0.08 to 1.3 billion (data/models/vaes.json).
-constexpr Estimate k_unlisted_vae_bytes = {k_gib / 8, k_gib / 2, 5 * k_gib};
 /// Range around a parameter count that was not summed from the layers.
 constexpr double k_approximate_share = 0.10;
 
@@ -58,8 +55,9 @@ Estimate text_encoder_bytes(const MemoryCase& run) {
 }
 
 /// The largest linear layer of a transformer: into the feed-forward layer or out of a fused block, or the modulation.
-double largest_module_params(const ModelCard& model) {
-  if (!model.hidden) return static_cast<double>(model.params) * k_share_outside_blocks;
+double largest_module_params(const MemoryCase& run) {
+  const ModelCard& model = *run.judged.model;
+  if (!model.hidden) return params_outside_blocks(run);
   const auto width = static_cast<double>(*model.hidden);
   const double ffn = static_cast<double>(model.ffn.value_or(4 * *model.hidden));
   constexpr double modulations = 6;
@@ -71,7 +69,7 @@ Estimate resident_bytes(const MemoryCase& run, const ResidentPart& part, const E
   const ModelCard& model = *run.judged.model;
   const double per_param = weight_bytes_per_param(run, part.component);
   if (part.modules > 0) {
-    double params = largest_module_params(model);
+    double params = largest_module_params(run);
     if (part.component == "vae") return all;
     if (part.component == "text_encoder") {
       params = 0;
@@ -90,8 +88,8 @@ Estimate resident_bytes(const MemoryCase& run, const ResidentPart& part, const E
       assume(unknown, "blocks of the model");
       return {0, all.bytes, all.high};
     }
-    const double share =
-        std::min(1.0, static_cast<double>(part.blocks) / static_cast<double>(*model.layers) + k_share_outside_blocks);
+    const double outside = overhead(run.judged, "params-outside-blocks").factor;
+    const double share = std::min(1.0, static_cast<double>(part.blocks) / static_cast<double>(*model.layers) + outside);
     // Blocks differ: those with two streams hold up to twice the average.
     return {scaled(all, share * 0.7).low, scaled(all, share).bytes, scaled(all, std::min(1.0, 1.5 * share)).high};
   }
@@ -99,6 +97,10 @@ Estimate resident_bytes(const MemoryCase& run, const ResidentPart& part, const E
 }
 
 }  // namespace
+
+double params_outside_blocks(const MemoryCase& run) {
+  return static_cast<double>(run.judged.model->params) * overhead(run.judged, "params-outside-blocks").factor;
+}
 
 std::string weight_dtype(const MemoryCase& run, const std::string& component) {
   return weight_dtype_in(run.judged, run.choice, component == "transformer_inactive" ? "transformer" : component,
@@ -130,7 +132,7 @@ MemoryTerm component_weights(const MemoryCase& run, const std::string& component
   const Vae* vae = find_entry(run.judged.knowledge.vaes, model.vae);
   if (vae == nullptr || !vae->params) {
     assume(unknown, "VAE parameter count");
-    term.bytes = k_unlisted_vae_bytes;
+    term.bytes = overhead(run.judged, "uncounted-vae").bytes.value_or(Estimate{});
     term.grade = Grade::assumed;
     return term;
   }

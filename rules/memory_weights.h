@@ -8,8 +8,8 @@
 
 namespace diffcheck {
 
-/// Parameters that stand in no block (embeddings, projections), as a share of a transformer.
-constexpr double k_share_outside_blocks = 0.02;
+/// Parameters of a transformer that stand in none of its blocks.
+double params_outside_blocks(const MemoryCase& run);
 
 /// The dtype in which a component's weights lie on the GPU, before any quantisation.
 std::string weight_dtype(const MemoryCase& run, const std::string& component);

@@ -159,7 +159,7 @@ struct StageBudget {
   Estimate total() const;
 };
 
-/// What is given up: a memory mode, tiles, a quantisation. Pointers are into the knowledge.
+/// What is given up: a memory mode, tiles, a quantisation.
 struct MemoryChoice {
   std::string mode;
   std::string quantization;  ///< "" for none.

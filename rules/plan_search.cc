@@ -5,6 +5,7 @@
 
 #include "rules/attention.h"
 #include "rules/budget.h"
+#include "rules/kernel_table.h"
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
 #include "rules/step_time.h"
@@ -15,81 +16,6 @@ namespace {
 constexpr std::size_t k_most_listed_layouts = 512;
 /// Of more layouts than that only the fastest are judged for the lists; what is chosen comes from all of them.
 constexpr std::size_t k_most_judged_layouts = 4096;
-constexpr std::string_view k_candidate_prefix = "candidate.";
-
-/// A condition of the engine's selection that asks for a fact of the candidate.
-struct CandidateLeaf {
-  Condition leaf;
-  /// It asks for one fact alone, so that its truth is all that matters; else the fact's value is.
-  bool alone = true;
-};
-
-void collect_leaves(const Condition& condition, bool alone, std::vector<CandidateLeaf>& leaves) {
-  using Kind = Condition::Kind;
-  if (condition.kind == Kind::leaf && condition.path.starts_with(k_candidate_prefix))
-    leaves.push_back({condition, alone && condition.other.empty()});
-  if (condition.kind == Kind::leaf && condition.other.starts_with(k_candidate_prefix)) {
-    Condition swapped = condition;
-    swapped.path = condition.other;
-    leaves.push_back({swapped, false});
-  }
-  const bool quantified = condition.kind == Kind::every || condition.kind == Kind::some || condition.kind == Kind::none;
-  for (const Condition& child : condition.children) collect_leaves(child, alone && !quantified, leaves);
-}
-
-/// What the engine's own selection and choices ask of the candidate: only this can make kernels differ by layout.
-std::vector<CandidateLeaf> leaves_that_select(const EngineVariant& variant) {
-  std::vector<CandidateLeaf> leaves;
-  for (const SelectionStep& step : variant.attention_selection) {
-    if (step.when) collect_leaves(*step.when, true, leaves);
-  }
-  for (const Choice& choice : variant.attention_choices) {
-    if (choice.when) collect_leaves(*choice.when, true, leaves);
-  }
-  return leaves;
-}
-
-/// Kernel candidates, worked out once for all layouts that select alike.
-class KernelTable {
- public:
-  explicit KernelTable(const JudgedCase& judged)
-      : judged_(judged), leaves_(leaves_that_select(*judged.variant)), answers_(leaves_.size()) {}
-
-  const std::vector<KernelCandidate>& at(const DtypeOption& dtype, const Layout& layout) {
-    std::string key = dtype.dtype;
-    for (std::size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
-      key += ";" + answer(leaf, dtype, layout);
-    }
-    auto found = table_.find(key);
-    if (found == table_.end()) found = table_.emplace(key, kernel_candidates(judged_, dtype, layout)).first;
-    return found->second;
-  }
-
- private:
-  std::string answer(std::size_t leaf, const DtypeOption& dtype, const Layout& layout) {
-    const Condition& condition = leaves_[leaf].leaf;
-    Layout copy = layout;
-    const std::int64_t* degree = copy.axis(std::string_view(condition.path).substr(k_candidate_prefix.size()));
-    if (degree != nullptr && !leaves_[leaf].alone) return std::to_string(*degree);
-    if (degree != nullptr) {
-      const auto known_answer = answers_[leaf].find(*degree);
-      if (known_answer != answers_[leaf].end()) return std::string(name_of(known_answer->second));
-    }
-    const FactTable facts = candidate_facts(judged_, layout, dtype.dtype, nullptr, Truth::unknown);
-    if (degree == nullptr) {
-      const AnyFact fact = facts.find(condition.path);
-      return fact.is_known() ? to_text(fact.value()) : std::string();
-    }
-    const Truth truth = decide(condition, judged_.scope().add(facts));
-    answers_[leaf].emplace(*degree, truth);
-    return std::string(name_of(truth));
-  }
-
-  const JudgedCase& judged_;
-  std::vector<CandidateLeaf> leaves_;
-  std::vector<std::map<std::int64_t, Truth>> answers_;  ///< Of each leaf that asks for one degree, by that degree.
-  std::map<std::string, std::vector<KernelCandidate>> table_;
-};
 
 /// What is looked for, in this order: a fused kernel before one that builds scores, a sure fit before a doubtful one,
 /// and among those a layout that runs at full speed before one that moves weights in every step.
@@ -279,12 +205,18 @@ class Search {
         continue;
       }
       list.back().time = timer_.time(taken.kernel, taken.dtype, layout);
-      const Kernel* runs = find_entry(judged_.knowledge.kernels, taken.kernel);
-      const auto choice = plan.memory ? plan.memory->choice : default_choice(judged_, layout).value_or(MemoryChoice{});
-      if (runs != nullptr && !choice.mode.empty())
-        list.back().peak_bytes = plan_memory(judged_, choice, *runs, taken.dtype, layout).peak.bytes;
+      list.back().peak_bytes = peak_bytes(plan.memory, taken, layout);
     }
     sort_by_time(judged_, plan.layout.candidates);
+  }
+
+  /// In the chosen memory mode.
+  std::optional<std::int64_t> peak_bytes(const std::optional<MemoryPlan>& chosen, const KernelCandidate& candidate,
+                                         const Layout& layout) const {
+    const Kernel* kernel = find_entry(judged_.knowledge.kernels, candidate.kernel);
+    const auto choice = chosen ? chosen->choice : default_choice(judged_, layout);
+    if (kernel == nullptr || !choice) return std::nullopt;
+    return plan_memory(judged_, *choice, *kernel, candidate.dtype, layout).peak.bytes;
   }
 
   std::vector<Layout> layouts_to_list(const KernelCandidate& kernel) {

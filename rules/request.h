@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probe/describe.h"
@@ -58,6 +59,8 @@ struct Request {
     visit("pins", self.pins, "What the user fixed.");
   }
   friend bool operator==(const Request&, const Request&) = default;
+
+  bool aims_at(std::string_view name) const { return objective.is_known() && objective.value() == name; }
 
   std::optional<std::string> pin(const std::string& name) const {
     const auto found = pins.find(name);

@@ -8,6 +8,7 @@
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
 #include "rules/memory_choices.h"
+#include "rules/run_size.h"
 #include "rules/step_model.h"
 #include "rules/words.h"
 
@@ -69,14 +70,6 @@ double text_flops(const JudgedCase& judged) {
       params += static_cast<double>(encoder->params);
   }
   return flops_per_weight * params * static_cast<double>(judged.model->text_tokens);
-}
-
-/// Replicas share the outputs that are asked for out among them; each makes at least one.
-std::int64_t outputs_of_a_replica(const JudgedCase& judged, const Layout& layout) {
-  const std::int64_t batch =
-      judged.workload.batch.is_known() ? std::max<std::int64_t>(1, judged.workload.batch.value()) : 1;
-  const std::int64_t replicas = std::max<std::int64_t>(1, layout.data);
-  return (batch + replicas - 1) / replicas;
 }
 
 /// Of one replica; what depends on layout and dtype is left open.
@@ -147,26 +140,22 @@ Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const L
 
 }  // namespace
 
-std::int64_t outputs_at_once(const JudgedCase& judged, const Layout& layout) {
-  return outputs_of_a_replica(judged, layout) * std::max<std::int64_t>(1, layout.data);
-}
-
 std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout,
                                          const std::optional<double>& total_seconds) {
   if (!total_seconds) return std::nullopt;
-  const bool throughput = judged.request.objective.is_known() && judged.request.objective.value() == "throughput";
-  return *total_seconds / (throughput ? static_cast<double>(outputs_at_once(judged, layout)) : 1);
+  return *total_seconds /
+         (judged.request.aims_at("throughput") ? static_cast<double>(outputs_at_once(judged, layout)) : 1);
 }
 
 void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts) {
-  if (judged.request.objective.is_known() && judged.request.objective.value() == "memory") return;
+  if (judged.request.aims_at("memory")) return;
   std::stable_sort(layouts.begin(), layouts.end(), [](const TimedLayout& a, const TimedLayout& b) {
     return a.seconds.value_or(k_never) < b.seconds.value_or(k_never);
   });
 }
 
 void sort_by_time(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates) {
-  if (judged.request.objective.is_known() && judged.request.objective.value() == "memory") return;
+  if (judged.request.aims_at("memory")) return;
   const auto seconds_of = [&](const LayoutCandidate& one) {
     if (!one.time.total) return k_never;
     return seconds_per_output(judged, one.layout, one.time.total->seconds).value_or(k_never);

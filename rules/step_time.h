@@ -44,9 +44,6 @@ class StepTimer {
   std::map<std::pair<std::string, std::string>, ComputeRates> rates_;  ///< By kernel and dtype.
 };
 
-/// Outputs that a layout makes at once: those asked for, or one for each replica where these are more.
-std::int64_t outputs_at_once(const JudgedCase& judged, const Layout& layout);
-
 /// A layout and what is to be least: seconds of the run, or of each output where throughput is asked for.
 struct TimedLayout {
   Layout layout;

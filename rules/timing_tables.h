@@ -35,8 +35,9 @@ struct LinkClass : Entry {
   std::optional<double> gbps;                    ///< GB/s that one GPU sends to one other.
   std::optional<double> share_of_nominal;        ///< Of the rated one-way rate, where `gbps` is not given.
   std::optional<double> most_gbps;
-  double spread = 0;            ///< Relative, each way.
-  double all_reduce_share = 1;  ///< Of the rate to one other GPU, in a ring all-reduce.
+  double spread = 0;                      ///< Relative, each way.
+  std::optional<std::int64_t> most_gpus;  ///< Of processors: GPUs on one, where that is not told.
+  double all_reduce_share = 1;            ///< Of the rate to one other GPU, in a ring all-reduce.
   /// An all-to-all among n GPUs gets the rate to one other divided by (n - 1) to this power.
   double all_to_all_exponent = 0;
   double all_to_all_exponent_split = 0;   ///< The same where the GPUs hang on several processors.

@@ -7,6 +7,7 @@
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
 #include "rules/memory_weights.h"
+#include "rules/run_size.h"
 
 namespace diffcheck {
 namespace {
@@ -48,9 +49,6 @@ double elements_of_call(const Vae& vae, const VaeWorkspace& workspace, const std
   return untiled == nullptr ? elements : std::min(elements, elements_at_once(*untiled, dtype, pixels, frames));
 }
 
-/// Where no encoder was measured: the share of what decoding takes, as in those that were counted.
-constexpr double k_encode_low = 0.3, k_encode = 0.65, k_encode_high = 1.1;
-
 }  // namespace
 
 std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& reserved_factor,
@@ -72,17 +70,15 @@ std::optional<MemoryTerm> vae_term(const MemoryCase& run, bool encodes, double& 
   const double pixels =
       static_cast<double>(judged.workload.width.value()) * static_cast<double>(judged.workload.height.value());
   const double elements =
-      outputs_of_a_replica(run) *
+      static_cast<double>(outputs_of_a_replica(judged, run.layout)) *
       elements_of_call(*vae, *workspace, dtype, pixels, static_cast<double>(judged.workload.frames.value()));
   const double bytes = elements * bytes_of(run, dtype) / division_of(judged, run.layout, "vae");
   reserved_factor = workspace->reserved_factor;
-  const Trust trust = trust_in(*workspace, *implementation);
-  if (guessed)
-    return MemoryTerm{
-        MemoryTerm::Kind::other,
-        "encode",
-        {whole_bytes(bytes * k_encode_low), whole_bytes(bytes * k_encode), whole_bytes(bytes * k_encode_high)},
-        Grade::assumed};
+  const Trust trust = trust_in(judged, *workspace, *implementation);
+  if (guessed) {
+    const Overhead& share = overhead(judged, "uncounted-encode");
+    return MemoryTerm{MemoryTerm::Kind::other, "encode", around(bytes, share), Grade::assumed};
+  }
   return MemoryTerm{MemoryTerm::Kind::other, encodes ? "encode" : "decode",
                     around(bytes, trust.low_factor, trust.high_factor), trust.grade};
 }
