@@ -17,6 +17,7 @@ Json findings_json(const std::vector<Finding>& findings, Language language);
 Json attention_json(const AttentionPlan& attention, Language language);
 Json layout_json(const Layout& layout);
 /// The chosen layout's peak is the plan's; the others have no budget of their own.
+Json front_json(const Plan& plan, const Request& request);
 Json layouts_json(const Plan& plan, Language language);
 Json memory_json(const MemoryPlan& memory);
 /// What the plan and the diagnosis took for granted, each once.

@@ -87,7 +87,7 @@ class RequestCheck {
     check_name(request_.engine, "engine", ids_of(knowledge_.engines));
     check_name(request_.model, "model", ids_of(knowledge_.models));
     check_name(request_.task, "task", tasks());
-    check_name(request_.objective, "objective", {"latency", "throughput", "memory"});
+    check_name(request_.objective, "objective", {"latency", "throughput", "cost", "memory"});
   }
 
   void check_sizes() {
