@@ -84,6 +84,11 @@ ModelFacts facts_of_model(const ModelCard& model) {
 
 std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
+/// An image that is edited, at the area to which some releases scale it.
+std::int64_t tokens_of_a_reference(const ModelCard& model) {
+  return model.reference_pixels / (model.spatial * model.patch_h * model.spatial * model.patch_w);
+}
+
 /// Tokens and score sizes. A token is a patch of the latent grid.
 WorkloadNumbers numbers_of(const JudgedCase& judged) {
   const std::string source = "computed from the model's card";
@@ -101,7 +106,8 @@ WorkloadNumbers numbers_of(const JudgedCase& judged) {
   const std::int64_t latent_height = workload.height.value() / model.spatial;
   const std::int64_t latent_width = workload.width.value() / model.spatial;
   const std::int64_t frames_attended = model.frames_in_batch ? 1 : divided_up(latent_frames, model.patch_t);
-  const std::int64_t visual = frames_attended * (latent_height / model.patch_h) * (latent_width / model.patch_w);
+  const std::int64_t output = frames_attended * (latent_height / model.patch_h) * (latent_width / model.patch_w);
+  const std::int64_t visual = output + model.reference_images * std::max(output, tokens_of_a_reference(model));
   const std::int64_t tokens = visual + (model.joint_attention ? model.text_tokens : 0);
   const std::int64_t batch =
       workload.batch.value() * workload.guidance_batch.value() * (model.frames_in_batch ? latent_frames : 1);
