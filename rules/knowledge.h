@@ -239,8 +239,9 @@ struct EngineVariant {
 struct Engine : Entry {
   Message title;
   std::string repository;
-  std::string package;              ///< Distribution name; "" for a source tree only.
-  std::vector<std::string> models;  ///< Globs of model ids that it runs.
+  std::string package;                  ///< Distribution name; "" for a source tree only.
+  std::vector<std::string> models;      ///< Globs of model ids that it runs.
+  bool downloads_to_hub_cache = false;  ///< It takes the name of a model and downloads that to Hugging Face's cache.
   std::vector<SourceMarker> markers;
   std::vector<EngineVariant> variants;
 };
