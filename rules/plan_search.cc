@@ -37,9 +37,10 @@ struct Found {
 
 class Search {
  public:
-  explicit Search(const JudgedCase& judged)
+  Search(const JudgedCase& judged, Detail detail)
       : judged_(judged),
-        kernels_(judged),
+        detail_(detail),
+        kernels_(judged, detail),
         timer_(judged),
         dtypes_(dtype_options(judged)),
         layouts_(enumerate_layouts(judged)) {}
@@ -61,6 +62,7 @@ class Search {
       plan.memory = plan.default_memory;
       plan.possible = something_unknown_ ? Truth::unknown : Truth::no;
     }
+    if (detail_ == Detail::verdicts) return plan;
     list_kernels(plan, found ? found->layout : asked);
     list_layouts(plan, found ? found->kernel : first_kernel(asked));
     return plan;
@@ -70,7 +72,7 @@ class Search {
   void describe_default(Plan& plan, const Layout& asked) {
     if (dtypes_.empty()) return;
     const std::string& dtype = dtypes_.front().dtype;
-    plan.attention.engine_default = engine_default(judged_, dtype, asked);
+    plan.attention.engine_default = engine_default(judged_, dtype, asked, detail_);
     const auto choice = default_choice(judged_, asked);
     if (!choice) return;
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);
@@ -245,6 +247,7 @@ class Search {
   }
 
   const JudgedCase& judged_;
+  Detail detail_;
   KernelTable kernels_;
   StepTimer timer_;
   std::vector<DtypeOption> dtypes_;
@@ -255,6 +258,8 @@ class Search {
 
 }  // namespace
 
-Plan make_plan(const JudgedCase& judged) { return Search(judged).run(); }
+Plan make_plan(const JudgedCase& judged) { return Search(judged, Detail::reasons).run(); }
+
+Plan choose(const JudgedCase& judged) { return Search(judged, Detail::verdicts).run(); }
 
 }  // namespace diffcheck
