@@ -226,17 +226,17 @@ Result<Value> parse_value(std::string_view text, ValueType type) {
                "expected " + std::string(expectation(type)) + ", got \"" + std::string(text) + "\""};
 }
 
-AnyFact FactTable::find(std::string_view path) const {
-  if (const auto found = facts_.find(std::string(path)); found != facts_.end()) return found->second;
-  for (const auto& [prefix, source] : complete_) {
+const AnyFact& FactTable::find(std::string_view path) const {
+  static const AnyFact k_unset;
+  if (const auto found = facts_.find(path); found != facts_.end()) return found->second;
+  for (const auto& [prefix, absent] : complete_) {
     if (path.size() > prefix.size() && path.starts_with(prefix) && path[prefix.size()] == '.') {
       // A listed item keeps its own unset members unknown; only items that are not listed are absent.
-      const std::string_view below = path.substr(prefix.size() + 1);
-      const std::string item = prefix + "." + std::string(below.substr(0, below.find('.')));
-      if (!items_.contains(item)) return AnyFact::absent(source);
+      const std::string_view item = path.substr(0, path.find('.', prefix.size() + 1));
+      if (items_.find(item) == items_.end()) return absent;
     }
   }
-  return AnyFact();
+  return k_unset;
 }
 
 std::optional<FactTable::ListSize> FactTable::list_size(std::string_view path) const {

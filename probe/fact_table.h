@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -89,14 +90,17 @@ class FactTable {
   }
   void set_list_size(std::string path, std::size_t size, bool complete) { lists_[std::move(path)] = {size, complete}; }
   /// Items below `prefix` that are not listed are absent, instead of unknown.
-  void set_complete(std::string prefix, std::string source) { complete_[std::move(prefix)] = std::move(source); }
+  void set_complete(std::string prefix, std::string source) {
+    complete_.insert_or_assign(std::move(prefix), AnyFact::absent(std::move(source)));
+  }
 
   /// Adds every fact of a described value below `prefix` ("" for none).
   template <Described T>
   void add_all(const std::string& prefix, const T& value);
 
-  /// Known, absent, or unknown with the reason. Never fails: an unlisted path is unknown ("not looked for").
-  AnyFact find(std::string_view path) const;
+  /// Known, absent, or unknown with the reason. Never fails: an unlisted path is unknown ("not looked for"). Lives as
+  /// long as the table is left alone.
+  const AnyFact& find(std::string_view path) const;
   struct ListSize {
     std::size_t size = 0;
     bool complete = false;
@@ -104,13 +108,19 @@ class FactTable {
   std::optional<ListSize> list_size(std::string_view path) const;
 
  private:
+  /// Looks up views without making strings of them.
+  struct PathHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>()(path); }
+  };
+
   template <class Member>
   void add_member(const std::string& path, const Member& member);
 
-  std::unordered_map<std::string, AnyFact> facts_;
+  std::unordered_map<std::string, AnyFact, PathHash, std::equal_to<>> facts_;
   std::map<std::string, ListSize, std::less<>> lists_;
-  std::map<std::string, std::string, std::less<>> complete_;
-  std::set<std::string> items_;
+  std::map<std::string, AnyFact, std::less<>> complete_;  ///< What an item that is not listed is.
+  std::set<std::string, std::less<>> items_;
 };
 
 /// All paths that exist, with list indices and map keys as "*": "gpus.*.name".

@@ -1,5 +1,6 @@
 #include "report/model_summary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -73,7 +74,9 @@ TokenCount tokens_of(const ModelCard& card) {
   tokens.columns = card.width / card.spatial / card.patch_w;
   tokens.visual = tokens.frames * tokens.rows * tokens.columns;
   tokens.text = card.joint_attention ? card.text_tokens : 0;
-  tokens.total = tokens.visual + tokens.text;
+  const std::int64_t scaled = card.reference_pixels / (card.spatial * card.patch_h * card.spatial * card.patch_w);
+  tokens.references = card.reference_images * std::max(tokens.visual, scaled);
+  tokens.total = tokens.visual + tokens.references + tokens.text;
   return tokens;
 }
 

@@ -31,8 +31,9 @@ struct TokenCount {
   std::int64_t latent_frames = 0;                  ///< Of the latent, before patches.
   std::int64_t frames = 0, rows = 0, columns = 0;  ///< In patches.
   std::int64_t visual = 0;
-  std::int64_t text = 0;   ///< That take part in self-attention.
-  std::int64_t total = 0;  ///< Length of self-attention.
+  std::int64_t references = 0;  ///< Of images that are edited.
+  std::int64_t text = 0;        ///< That take part in self-attention.
+  std::int64_t total = 0;       ///< Length of self-attention.
 };
 
 struct ModelSummary {

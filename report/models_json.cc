@@ -50,6 +50,7 @@ Json card_json(const ModelSummary& summary) {
   json["tokens"] = {{"frames", summary.tokens.frames},   {"rows", summary.tokens.rows},
                     {"columns", summary.tokens.columns}, {"visual", summary.tokens.visual},
                     {"text", summary.tokens.text},       {"self_attention", summary.tokens.total}};
+  if (card.reference_images > 0) json["tokens"]["references"] = summary.tokens.references;
   json["text_tokens"] = card.text_tokens == 0 ? Json(nullptr) : Json(card.text_tokens);
   json["guidance"] = {{"kind", card.guidance}, {"passes", card.guidance_passes}};
   json["sizes"] = card.sizes;

@@ -74,6 +74,8 @@ std::string tokens_text(const ModelSummary& summary, const Phrases& words) {
   std::string text = frames + " x (" + number(card.height) + " / " + number(card.spatial * card.patch_h) + ") x (" +
                      number(card.width) + " / " + number(card.spatial * card.patch_w) + ") = " + number(tokens.frames) +
                      " x " + number(tokens.rows) + " x " + number(tokens.columns) + " = " + number(tokens.visual);
+  if (tokens.references > 0)
+    text = words("models.tokens-references", {text, number(card.reference_images), number(tokens.references)});
   if (tokens.text > 0) text = words("models.tokens-joint", {text, number(tokens.text), number(tokens.total)});
   if (card.frames_in_batch && card.frames > 1) text = words("models.tokens-batch", {text, number(card.frames)});
   return text;

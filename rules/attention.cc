@@ -1,109 +1,15 @@
 #include "rules/attention.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "rules/budget.h"
+#include "rules/possible_steps.h"
 #include "rules/words.h"
 
 namespace diffcheck {
 namespace {
-
-constexpr const char* k_no_kernel = "none";
-constexpr std::int64_t k_common_head_dim = 128;
-
-/// With no GPU to run on, no GPU kernel does. Where it is unknown whether there is one, `any_gpu` is what holds on
-/// whatever GPU there may be: a refusal of it is sure.
-Judgement judge_without_gpu(const JudgedCase& judged, Judgement any_gpu) {
-  const auto& complete = judged.snapshot.complete.gpus;
-  const bool sure = complete.is_known() && complete.value();
-  if (!sure && any_gpu.truth == Truth::no) return any_gpu;
-  Reason reason;
-  reason.condition = "gpu/present";
-  reason.truth = sure ? Truth::no : Truth::unknown;
-  reason.text = say(judged.knowledge, sure ? "no-gpu-reason" : "gpus-unknown-reason");
-  reason.evidence.push_back(
-      {"gpus", "at least one", sure ? "none" : "unknown: " + complete.why(), complete.source(), reason.truth});
-  return {reason.truth, {reason}};
-}
-
-/// How a list of steps, each taken when its condition holds, comes out.
-template <class Step>
-struct PossibleSteps {
-  std::vector<const Step*> steps;  ///< All that may be the one that is taken.
-  bool one_is_taken = false;       ///< Surely one of them; otherwise nobody knows what happens behind the last.
-};
-
-template <class Step>
-PossibleSteps<Step> possible_steps(const std::vector<Step>& steps, const Scope& scope) {
-  PossibleSteps<Step> possible;
-  for (const Step& step : steps) {
-    const Truth taken = step.when ? decide(*step.when, scope) : Truth::yes;
-    if (taken != Truth::no) possible.steps.push_back(&step);
-    possible.one_is_taken = taken == Truth::yes;
-    if (possible.one_is_taken) break;
-  }
-  return possible;
-}
-
-/// One of several outcomes, and it is unknown which: known only as far as they agree on the kernel, or all fail.
-ResolvedKernel merged(std::vector<ResolvedKernel> outcomes) {
-  if (outcomes.empty()) return {nullptr, {Truth::unknown, {}}, ""};
-  ResolvedKernel first = std::move(outcomes.front());
-  const bool agree = std::all_of(outcomes.begin() + 1, outcomes.end(),
-                                 [&](const ResolvedKernel& other) { return other.kernel == first.kernel; });
-  const bool all_fail = first.judgement.truth == Truth::no &&
-                        std::all_of(outcomes.begin() + 1, outcomes.end(),
-                                    [](const ResolvedKernel& other) { return other.judgement.truth == Truth::no; });
-  if (!agree && !all_fail) first.judgement.truth = Truth::unknown;
-  return first;
-}
-
-/// What a dispatcher takes on one GPU: the first kernel of its order that runs.
-ResolvedKernel dispatch_on_gpu(const JudgedCase& judged, const Kernel& dispatcher, const Scope& scope) {
-  std::vector<ResolvedKernel> outcomes;
-  for (const DispatchOrder* order : possible_steps(dispatcher.dispatch, scope).steps) {
-    std::vector<ResolvedKernel> in_order;
-    ResolvedKernel last;
-    for (const std::string& id : order->kernels) {
-      const Kernel* kernel = find_entry(judged.knowledge.kernels, id);
-      last = {kernel, judge(kernel->requires_all, kernel->id, scope), ""};
-      if (last.judgement.truth != Truth::no) in_order.push_back(last);
-      if (last.judgement.truth == Truth::yes) break;
-    }
-    // Where each is refused, the last resort's refusal is what the user meets.
-    outcomes.push_back(in_order.empty() ? last : merged(std::move(in_order)));
-  }
-  return merged(std::move(outcomes));
-}
-
-/// The outcome on several GPUs is the one on the GPU that fares worst.
-bool fares_worse(const ResolvedKernel& left, const ResolvedKernel& right) {
-  if (left.judgement.truth != right.judgement.truth) return left.judgement.truth < right.judgement.truth;
-  const auto builds_scores = [](const ResolvedKernel& outcome) {
-    return outcome.kernel != nullptr && builds_score_matrix(*outcome.kernel);
-  };
-  return builds_scores(left) && !builds_scores(right);
-}
-
-ResolvedKernel resolve_dispatcher(const JudgedCase& judged, const Kernel& dispatcher, const FactTable& call) {
-  if (judged.gpus.empty()) {
-    ResolvedKernel on_any = dispatch_on_gpu(judged, dispatcher, judged.scope().add(call));
-    on_any.judgement = judge_without_gpu(judged, std::move(on_any.judgement));
-    return on_any.judgement.truth == Truth::no ? on_any : ResolvedKernel{nullptr, std::move(on_any.judgement), ""};
-  }
-  std::optional<ResolvedKernel> worst;
-  for (const std::size_t i : judged.distinct_gpus) {
-    ResolvedKernel outcome = dispatch_on_gpu(judged, dispatcher, judged.scope_on_gpu(i).add(call));
-    if (!worst || fares_worse(outcome, *worst)) worst = std::move(outcome);
-  }
-  return *std::move(worst);
-}
-
-FactTable call_facts(const AttentionCall& call) {
-  FactTable facts;
-  facts.add_all("call", call);
-  return facts;
-}
 
 /// The scope that an engine's own choice sees. Engines ask about their first device only.
 Scope first_device_scope(const JudgedCase& judged) {
@@ -117,21 +23,37 @@ int rank_of(const Kernel& kernel, const Scope& scope) {
   return 0;
 }
 
+/// What an engine's own selection and choices see in one dtype and layout.
+struct EngineView {
+  EngineView(const JudgedCase& judged, const std::string& dtype, const Layout& layout)
+      : candidate(candidate_facts(judged, layout, dtype, nullptr, Truth::unknown)),
+        call(call_facts(attention_call(judged, dtype))),
+        scope(first_device_scope(judged).add(candidate)) {}
+  EngineView(const EngineView&) = delete;
+  EngineView& operator=(const EngineView&) = delete;
+
+  FactTable candidate;
+  FactTable call;
+  Scope scope;  ///< Of the machine and the candidate.
+};
+
 /// What the engine may take by itself, as far as it depends on facts that are unknown.
 struct PossiblePicks {
   std::vector<ResolvedKernel> outcomes;
   bool one_is_taken = false;  ///< Otherwise the knowledge does not tell what else it may be.
+
+  bool may_be(const Kernel& kernel) const {
+    return !one_is_taken || std::any_of(outcomes.begin(), outcomes.end(),
+                                        [&](const ResolvedKernel& outcome) { return outcome.kernel == &kernel; });
+  }
 };
 
-PossiblePicks possible_picks(const JudgedCase& judged, const std::string& dtype, const Layout& layout) {
-  const FactTable candidate = candidate_facts(judged, layout, dtype, nullptr, Truth::unknown);
-  const Scope scope = first_device_scope(judged).add(candidate);
-  const AttentionCall call = attention_call(judged, dtype);
-  const auto possible = possible_steps(judged.variant->attention_selection, scope);
+PossiblePicks possible_picks(const JudgedCase& judged, const EngineView& view, Detail detail) {
+  const auto possible = possible_steps(judged.variant->attention_selection, view.scope);
   PossiblePicks picks;
   picks.one_is_taken = possible.one_is_taken;
   for (const SelectionStep* step : possible.steps) {
-    ResolvedKernel outcome = resolve_kernel(judged, step->value, call);
+    ResolvedKernel outcome = resolve_kernel(judged, step->value, view.call, detail);
     outcome.error_text = step->error_text;
     picks.outcomes.push_back(std::move(outcome));
   }
@@ -166,21 +88,19 @@ struct Way {
   std::vector<Setting> settings;
 };
 
-std::vector<Way> ways_to_kernels(const JudgedCase& judged, const std::string& dtype, const Layout& layout) {
+std::vector<Way> ways_to_kernels(const JudgedCase& judged, const EngineView& view, const PossiblePicks& picks,
+                                 Detail detail) {
   std::vector<Way> ways;
-  const AttentionCall call = attention_call(judged, dtype);
   const auto add = [&](ResolvedKernel resolved, std::vector<Setting> settings) {
     if (resolved.kernel == nullptr) return;
     const bool seen =
         std::any_of(ways.begin(), ways.end(), [&](const Way& way) { return way.kernel == resolved.kernel; });
     if (!seen) ways.push_back({resolved.kernel, std::move(resolved.judgement), std::move(settings)});
   };
-  add(engine_pick(judged, dtype, layout), {});
-  const FactTable candidate = candidate_facts(judged, layout, dtype, nullptr, Truth::unknown);
-  const Scope scope = first_device_scope(judged).add(candidate);
+  add(merged(picks.outcomes), {});
   for (const Choice& choice : judged.variant->attention_choices) {
-    if (choice.when && decide(*choice.when, scope) != Truth::yes) continue;
-    add(resolve_kernel(judged, choice.value, call), choice.set);
+    if (choice.when && decide(*choice.when, view.scope) != Truth::yes) continue;
+    add(resolve_kernel(judged, choice.value, view.call, detail), choice.set);
   }
   return ways;
 }
@@ -194,50 +114,6 @@ bool better(const KernelCandidate& left, const KernelCandidate& right) {
 }
 
 }  // namespace
-
-AttentionCall attention_call(const JudgedCase& judged, const std::string& dtype) {
-  const std::string source = "self-attention of the model";
-  AttentionCall call;
-  call.dtype = known(dtype, source);
-  call.causal = known(false, source);
-  call.needs_grad = known(false, "inference");
-  call.grouped_heads = known(false, source);
-  call.dropout = known(0.0, "inference");
-  call.mask = known(judged.model != nullptr && judged.model->dense_mask, source);
-  call.batch = judged.numbers.attention_batch;
-  call.query_tokens = judged.numbers.tokens;
-  if (judged.model == nullptr) {
-    call.head_dim = known(k_common_head_dim, "usual head size");
-    return call;
-  }
-  const auto optional = [&](const std::optional<std::int64_t>& value, const char* what) {
-    return value ? known(*value, judged.model->origin)
-                 : unknown<std::int64_t>(judged.model->origin, std::string(what) + " is not in the model's card");
-  };
-  call.head_dim = optional(judged.model->head_dim, "head size");
-  call.heads = optional(judged.model->heads, "head count");
-  return call;
-}
-
-Judgement judge_kernel(const JudgedCase& judged, const Kernel& kernel, const AttentionCall& call) {
-  const FactTable facts = call_facts(call);
-  if (judged.gpus.empty())
-    return judge_without_gpu(judged, judge(kernel.requires_all, kernel.id, judged.scope().add(facts)));
-  std::optional<Judgement> worst;
-  for (const std::size_t i : judged.distinct_gpus) {
-    Judgement judgement = judge(kernel.requires_all, kernel.id, judged.scope_on_gpu(i).add(facts));
-    if (!worst || judgement.truth < worst->truth) worst = std::move(judgement);
-    if (worst->truth == Truth::no) break;
-  }
-  return *std::move(worst);
-}
-
-ResolvedKernel resolve_kernel(const JudgedCase& judged, const std::string& id, const AttentionCall& call) {
-  const Kernel* kernel = find_entry(judged.knowledge.kernels, id);
-  if (id == k_no_kernel || kernel == nullptr) return {nullptr, {Truth::no, {}}, ""};
-  if (!kernel->dispatch.empty()) return resolve_dispatcher(judged, *kernel, call_facts(call));
-  return {kernel, judge_kernel(judged, *kernel, call), ""};
-}
 
 std::vector<DtypeOption> dtype_options(const JudgedCase& judged) {
   const Scope scope = first_device_scope(judged);
@@ -261,12 +137,12 @@ std::vector<DtypeOption> dtype_options(const JudgedCase& judged) {
   return {*found};
 }
 
-ResolvedKernel engine_pick(const JudgedCase& judged, const std::string& dtype, const Layout& layout) {
-  return merged(possible_picks(judged, dtype, layout).outcomes);
+ResolvedKernel engine_pick(const JudgedCase& judged, const std::string& dtype, const Layout& layout, Detail detail) {
+  return merged(possible_picks(judged, EngineView(judged, dtype, layout), detail).outcomes);
 }
 
-EngineDefault engine_default(const JudgedCase& judged, const std::string& dtype, const Layout& layout) {
-  ResolvedKernel pick = engine_pick(judged, dtype, layout);
+EngineDefault engine_default(const JudgedCase& judged, const std::string& dtype, const Layout& layout, Detail detail) {
+  ResolvedKernel pick = engine_pick(judged, dtype, layout, detail);
   EngineDefault by_itself;
   by_itself.dtype = dtype;
   by_itself.verdict = pick.judgement.truth;
@@ -281,21 +157,22 @@ EngineDefault engine_default(const JudgedCase& judged, const std::string& dtype,
   return by_itself;
 }
 
-std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const DtypeOption& dtype,
-                                               const Layout& layout) {
-  const std::vector<Way> ways = ways_to_kernels(judged, dtype.dtype, layout);
-  const AttentionCall call = attention_call(judged, dtype.dtype);
-  const FactTable facts = call_facts(call);
-  const Scope scope = first_device_scope(judged).add(facts);
+std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const DtypeOption& dtype, const Layout& layout,
+                                               Detail detail) {
+  const EngineView view(judged, dtype.dtype, layout);
+  const PossiblePicks picks = possible_picks(judged, view, detail);
+  const std::vector<Way> ways = ways_to_kernels(judged, view, picks, detail);
+  const Scope scope = first_device_scope(judged).add(view.call);
   const auto pinned = judged.request.pin("attention");
-  const PossiblePicks picks = possible_picks(judged, dtype.dtype, layout);
   std::vector<KernelCandidate> candidates;
   for (const Kernel& kernel : judged.knowledge.kernels) {
     if (!kernel.dispatch.empty()) continue;
     const auto way =
         std::find_if(ways.begin(), ways.end(), [&](const Way& candidate) { return candidate.kernel == &kernel; });
-    Judgement judgement = way == ways.end() ? judge_kernel(judged, kernel, call) : way->judgement;
     KernelCandidate candidate;
+    if (way == ways.end()) candidate.reachable = picks.may_be(kernel) ? Truth::unknown : Truth::no;
+    if (candidate.reachable == Truth::no && detail == Detail::verdicts) continue;
+    Judgement judgement = way == ways.end() ? judge_kernel(judged, kernel, view.call, detail) : way->judgement;
     candidate.kernel = kernel.id;
     candidate.dtype = dtype.dtype;
     candidate.verdict = judgement.truth;
@@ -304,18 +181,13 @@ std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const D
     candidate.rank = rank_of(kernel, scope);
     candidate.reasons = std::move(judgement.reasons);
     candidate.settings = dtype.settings;
-    if (way == ways.end()) {
-      const bool may_be_taken =
-          !picks.one_is_taken || std::any_of(picks.outcomes.begin(), picks.outcomes.end(),
-                                             [&](const ResolvedKernel& outcome) { return outcome.kernel == &kernel; });
-      candidate.reachable = may_be_taken ? Truth::unknown : Truth::no;
-      candidate.reasons.push_back(not_reachable(judged, candidate.reachable));
-    } else {
+    if (way != ways.end())
       candidate.settings.insert(candidate.settings.end(), way->settings.begin(), way->settings.end());
-    }
+    if (way == ways.end() && detail == Detail::reasons)
+      candidate.reasons.push_back(not_reachable(judged, candidate.reachable));
     if (pinned && *pinned != kernel.id) {
       candidate.reachable = Truth::no;
-      candidate.reasons.push_back(pinned_away(judged.knowledge, *pinned));
+      if (detail == Detail::reasons) candidate.reasons.push_back(pinned_away(judged.knowledge, *pinned));
     }
     candidates.push_back(std::move(candidate));
   }
@@ -324,12 +196,15 @@ std::vector<KernelCandidate> kernel_candidates(const JudgedCase& judged, const D
 }
 
 std::vector<KernelOnMachine> kernels_on_machine(const JudgedCase& judged) {
+  constexpr std::array dtypes = {"bf16", "fp16", "fp32"};
+  std::array<FactTable, dtypes.size()> calls;
+  for (std::size_t i = 0; i < dtypes.size(); ++i) calls[i] = call_facts(attention_call(judged, dtypes[i]));
   std::vector<KernelOnMachine> table;
   for (const Kernel& kernel : judged.knowledge.kernels) {
     if (!kernel.dispatch.empty()) continue;
-    for (const char* dtype : {"bf16", "fp16", "fp32"}) {
-      Judgement judgement = judge_kernel(judged, kernel, attention_call(judged, dtype));
-      table.push_back({kernel.id, dtype, judgement.truth, std::move(judgement.reasons)});
+    for (std::size_t i = 0; i < dtypes.size(); ++i) {
+      Judgement judgement = judge_kernel(judged, kernel, calls[i]);
+      table.push_back({kernel.id, dtypes[i], judgement.truth, std::move(judgement.reasons)});
     }
   }
   return table;

@@ -63,7 +63,7 @@ std::int64_t disk_bytes(const MemoryCase& run, UnknownTerms& unknown) {
                              bytes_per_element(run.judged.knowledge, dtype).value_or(2);
   const Layout one_gpu;
   const MemoryChoice as_published{run.choice.mode, "", false};
-  const MemoryCase published{run.judged, run.kernel, run.dtype, one_gpu, as_published};
+  const MemoryCase published{run.judged, run.kernel, model.dtype, one_gpu, as_published};
   return whole_bytes(transformer) + component_weights(published, "text_encoder", unknown).bytes.bytes +
          component_weights(published, "vae", unknown).bytes.bytes;
 }

@@ -46,7 +46,7 @@ std::vector<Scope> scopes_of(const Check& check, const JudgedCase& judged) {
     if (check.each == "gpus") {
       const auto chosen = std::find(judged.gpus.begin(), judged.gpus.end(), i);
       if (chosen != judged.gpus.end())
-        scope.add(judged.gpu_facts[static_cast<std::size_t>(chosen - judged.gpus.begin())]);
+        scope.add(*judged.gpu_facts[static_cast<std::size_t>(chosen - judged.gpus.begin())]);
     }
     scopes.push_back(scope.with_alias(check.alias, check.each + "." + std::to_string(i)));
   }

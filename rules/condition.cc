@@ -7,14 +7,16 @@ namespace diffcheck {
 namespace {
 
 bool equal_ignoring_case(char left, char right) {
-  return std::tolower(static_cast<unsigned char>(left)) == std::tolower(static_cast<unsigned char>(right));
+  return left == right ||
+         std::tolower(static_cast<unsigned char>(left)) == std::tolower(static_cast<unsigned char>(right));
 }
 
 /// Versions compare without the local label that the operand does not name.
 std::partial_ordering compare(const Value& found, const Value& wanted) {
   if (const auto* version = std::get_if<Version>(&found)) {
     const auto& other = std::get<Version>(wanted);
-    return other.local().empty() ? version->public_part() <=> other.public_part() : *version <=> other;
+    return other.local().empty() && !version->local().empty() ? version->public_part() <=> other.public_part()
+                                                              : *version <=> other;
   }
   return std::visit(
       [&](const auto& value) -> std::partial_ordering {
@@ -78,10 +80,9 @@ bool holds_for_known(const Condition& leaf, const Value& found, const std::vecto
   return false;
 }
 
-/// The values to compare with; the other fact's where one is named. nullopt while that fact is not known.
-std::optional<std::vector<Value>> operands_of(const Condition& leaf, const Scope& scope) {
-  if (leaf.other.empty()) return leaf.operands;
-  const AnyFact other = scope.find(leaf.other);
+/// The values of the other fact that a leaf compares with. nullopt while that fact is not known.
+std::optional<std::vector<Value>> other_operands(const Condition& leaf, const Scope& scope) {
+  const AnyFact& other = scope.find(leaf.other);
   if (!other.is_known()) return std::nullopt;
   if (leaf.op == Operator::in) {
     std::vector<Value> values;
@@ -95,7 +96,8 @@ Truth judge_leaf(const Condition& leaf, const AnyFact& fact, const Scope& scope)
   if (leaf.op == Operator::unknown) return truth_of(fact.is_unknown());
   if (fact.is_unknown()) return Truth::unknown;
   if (fact.is_absent()) return truth_of(leaf.op == Operator::ne || leaf.op == Operator::empty);
-  const auto operands = operands_of(leaf, scope);
+  if (leaf.other.empty()) return truth_of(holds_for_known(leaf, fact.value(), leaf.operands));
+  const auto operands = other_operands(leaf, scope);
   if (!operands) return Truth::unknown;
   return truth_of(holds_for_known(leaf, fact.value(), *operands));
 }
@@ -144,7 +146,7 @@ std::string needed_text(const Condition& leaf, const Scope* scope) {
   if (!leaf.other.empty()) {
     text += " " + leaf.other;
     if (scope != nullptr) {
-      const AnyFact other = scope->find(leaf.other);
+      const AnyFact& other = scope->find(leaf.other);
       text += other.is_known() ? " (" + to_text(other.value()) + ")" : " (unknown)";
     }
   }
@@ -264,7 +266,7 @@ Verdict evaluate(const Condition& condition, const Scope& scope) {
   verdict.kind = condition.kind;
   switch (condition.kind) {
     case Condition::Kind::leaf: {
-      const AnyFact fact = scope.find(condition.path);
+      const AnyFact& fact = scope.find(condition.path);
       verdict.truth = judge_leaf(condition, fact, scope);
       verdict.leaf = {scope.full_path(condition.path), needed_text(condition, &scope), found_text(fact), fact.source(),
                       verdict.truth};

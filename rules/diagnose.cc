@@ -6,6 +6,7 @@
 
 #include "rules/attention.h"
 #include "rules/budget.h"
+#include "rules/catalogue.h"
 #include "rules/checkpoint_findings.h"
 #include "rules/checks.h"
 #include "rules/gpu_products.h"
@@ -73,33 +74,6 @@ void tell_launch(const JudgedCase& judged, Diagnosis& diagnosis) {
   diagnosis.settings = settings_of(*judged.variant, plan, scope);
   for (Setting& setting : diagnosis.settings) setting.text = describe_setting(judged.knowledge, setting);
   diagnosis.launch_argv = launch_of(*judged.variant, diagnosis.settings, scope);
-}
-
-/// Each model at its default job, with the first engine that runs it and the kernel that engine takes by itself there.
-std::vector<ModelOnMachine> models_on_machine(const JudgedCase& machine) {
-  const Knowledge& knowledge = machine.knowledge;
-  const Request& request = machine.request;
-  std::vector<ModelOnMachine> table;
-  if (machine.gpus.empty()) return table;
-  for (const ModelCard& model : knowledge.models) {
-    for (const Engine& engine : knowledge.engines) {
-      if (request.engine.is_known() && request.engine.value() != engine.id) continue;
-      Request job = request;
-      job.engine = known(engine.id, "catalogue");
-      job.model = known(model.id, "catalogue");
-      if (!std::any_of(engine.models.begin(), engine.models.end(),
-                       [&](const std::string& glob) { return matches_glob(glob, model.id); }))
-        continue;
-      const JudgedCase judged = judge_case(machine, job);
-      if (judged.variant == nullptr) continue;
-      const Plan plan = make_plan(judged);
-      if (!plan.memory) continue;
-      table.push_back({model.id, engine.id, plan.attention.chosen ? plan.attention.chosen->kernel : "", plan.possible,
-                       *plan.memory});
-      break;
-    }
-  }
-  return table;
 }
 
 void sort_findings(std::vector<Finding>& findings) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
@@ -84,6 +85,11 @@ ModelFacts facts_of_model(const ModelCard& model) {
 
 std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
+/// An image that is edited, at the area to which some releases scale it.
+std::int64_t tokens_of_a_reference(const ModelCard& model) {
+  return model.reference_pixels / (model.spatial * model.patch_h * model.spatial * model.patch_w);
+}
+
 /// Tokens and score sizes. A token is a patch of the latent grid.
 WorkloadNumbers numbers_of(const JudgedCase& judged) {
   const std::string source = "computed from the model's card";
@@ -101,7 +107,8 @@ WorkloadNumbers numbers_of(const JudgedCase& judged) {
   const std::int64_t latent_height = workload.height.value() / model.spatial;
   const std::int64_t latent_width = workload.width.value() / model.spatial;
   const std::int64_t frames_attended = model.frames_in_batch ? 1 : divided_up(latent_frames, model.patch_t);
-  const std::int64_t visual = frames_attended * (latent_height / model.patch_h) * (latent_width / model.patch_w);
+  const std::int64_t output = frames_attended * (latent_height / model.patch_h) * (latent_width / model.patch_w);
+  const std::int64_t visual = output + model.reference_images * std::max(output, tokens_of_a_reference(model));
   const std::int64_t tokens = visual + (model.joint_attention ? model.text_tokens : 0);
   const std::int64_t batch =
       workload.batch.value() * workload.guidance_batch.value() * (model.frames_in_batch ? latent_frames : 1);
@@ -133,7 +140,7 @@ WorkloadNumbers numbers_of(const JudgedCase& judged) {
 std::string signature(const JudgedCase& judged, std::size_t chosen, const std::vector<std::string>& paths) {
   std::string text;
   for (const std::string& path : paths) {
-    const AnyFact fact = judged.gpu_facts[chosen].find(path);
+    const AnyFact& fact = judged.gpu_facts[chosen]->find(path);
     text += (fact.is_known() ? to_text(fact.value()) : std::to_string(static_cast<int>(fact.state()))) + ";";
   }
   return text;
@@ -173,12 +180,28 @@ Workload with_dtype(Workload workload, const std::string& dtype, const std::stri
   return workload;
 }
 
-JudgedCase judge_case(const JudgedCase& like, const Request& request) {
-  return judge_case(like.knowledge, like.snapshot, request, like.machine);
+namespace {
+
+/// The facts of the chosen GPUs do not depend on the rest of the request.
+void add_gpu_facts(JudgedCase& judged, const JudgedCase* like) {
+  if (like != nullptr && like->gpus == judged.gpus) {
+    judged.gpu_facts = like->gpu_facts;
+    judged.distinct_gpus = like->distinct_gpus;
+    return;
+  }
+  for (const std::size_t index : judged.gpus) {
+    const GpuFacts& gpu = judged.snapshot.gpus[index];
+    auto facts = std::make_shared<FactTable>();
+    facts->add_all("gpu", gpu);
+    facts->add_all("device", torch_on_gpu(judged.snapshot, gpu, judged.knowledge));
+    judged.gpu_facts.push_back(std::move(facts));
+  }
+  judged.distinct_gpus = distinct_gpus(judged);
 }
 
-JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, const Request& request,
-                      std::shared_ptr<const FactTable> machine) {
+/// `like`: a case on the same machine, if there is one.
+JudgedCase judge_case_like(const JudgedCase* like, const Knowledge& knowledge, const Snapshot& snapshot,
+                           const Request& request, std::shared_ptr<const FactTable> machine) {
   JudgedCase judged{knowledge, snapshot,           request, {}, nullptr, nullptr, nullptr, {},
                     {},        std::move(machine), {},      {}, {},      {},      nullptr};
   if (request.engine.is_known()) judged.engine = find_entry(knowledge.engines, request.engine.value());
@@ -200,14 +223,19 @@ JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, cons
   judged.facts.add_all("workload", judged.workload);
   judged.facts.add_all("derived", judged.numbers);
   if (judged.model != nullptr) judged.facts.add_all("model", facts_of_model(*judged.model));
-  for (const std::size_t index : judged.gpus) {
-    FactTable facts;
-    facts.add_all("gpu", snapshot.gpus[index]);
-    facts.add_all("device", torch_on_gpu(snapshot, snapshot.gpus[index], knowledge));
-    judged.gpu_facts.push_back(std::move(facts));
-  }
-  judged.distinct_gpus = distinct_gpus(judged);
+  add_gpu_facts(judged, like);
   return judged;
+}
+
+}  // namespace
+
+JudgedCase judge_case(const JudgedCase& like, const Request& request) {
+  return judge_case_like(&like, like.knowledge, like.snapshot, request, like.machine);
+}
+
+JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, const Request& request,
+                      std::shared_ptr<const FactTable> machine) {
+  return judge_case_like(nullptr, knowledge, snapshot, request, std::move(machine));
 }
 
 }  // namespace diffcheck

@@ -28,7 +28,8 @@ struct JudgedCase {
   WorkloadNumbers numbers;
   std::shared_ptr<const FactTable> machine;  ///< The snapshot's facts, shared by all cases on one machine.
   FactTable facts;                           ///< Request, workload, model, derived and engine facts.
-  std::vector<FactTable> gpu_facts;          ///< For each chosen GPU: `gpu.*` and `device.*`.
+  /// For each chosen GPU: `gpu.*` and `device.*`; shared by all cases that choose the same.
+  std::vector<std::shared_ptr<const FactTable>> gpu_facts;
   /// Positions in `gpus`, one for each group of GPUs that no kernel's requirement tells apart.
   std::vector<std::size_t> distinct_gpus;
   std::vector<Message> assumptions;
@@ -36,7 +37,7 @@ struct JudgedCase {
 
   Scope scope() const { return Scope().add(*machine).add(facts); }
   /// What a kernel's requirements see on one chosen GPU.
-  Scope scope_on_gpu(std::size_t chosen) const { return scope().add(gpu_facts[chosen]); }
+  Scope scope_on_gpu(std::size_t chosen) const { return scope().add(*gpu_facts[chosen]); }
 };
 
 /// The snapshot's facts, with what is known to be complete.

@@ -36,20 +36,25 @@ std::vector<KernelTable::CandidateLeaf> KernelTable::leaves_that_select(const En
   return leaves;
 }
 
-KernelTable::KernelTable(const JudgedCase& judged)
-    : judged_(judged), leaves_(leaves_that_select(*judged.variant)), answers_(leaves_.size()) {}
+KernelTable::KernelTable(const JudgedCase& judged, Detail detail)
+    : judged_(judged), detail_(detail), leaves_(leaves_that_select(*judged.variant)), answers_(leaves_.size()) {}
 
 const std::vector<KernelCandidate>& KernelTable::at(const DtypeOption& dtype, const Layout& layout) {
+  const auto [seen, is_new] = by_layout_.try_emplace({dtype.dtype, layout}, nullptr);
+  if (!is_new) return *seen->second;
   std::string key = dtype.dtype;
+  std::optional<FactTable> facts;
   for (std::size_t leaf = 0; leaf < leaves_.size(); ++leaf) {
-    key += ";" + answer(leaf, dtype, layout);
+    key += ";" + answer(leaf, dtype, layout, facts);
   }
   auto found = table_.find(key);
-  if (found == table_.end()) found = table_.emplace(key, kernel_candidates(judged_, dtype, layout)).first;
+  if (found == table_.end()) found = table_.emplace(key, kernel_candidates(judged_, dtype, layout, detail_)).first;
+  seen->second = &found->second;
   return found->second;
 }
 
-std::string KernelTable::answer(std::size_t leaf, const DtypeOption& dtype, const Layout& layout) {
+std::string KernelTable::answer(std::size_t leaf, const DtypeOption& dtype, const Layout& layout,
+                                std::optional<FactTable>& facts) {
   const Condition& condition = leaves_[leaf].leaf;
   Layout copy = layout;
   const std::int64_t* degree = copy.axis(std::string_view(condition.path).substr(k_candidate_prefix.size()));
@@ -58,12 +63,12 @@ std::string KernelTable::answer(std::size_t leaf, const DtypeOption& dtype, cons
     const auto known_answer = answers_[leaf].find(*degree);
     if (known_answer != answers_[leaf].end()) return std::string(name_of(known_answer->second));
   }
-  const FactTable facts = candidate_facts(judged_, layout, dtype.dtype, nullptr, Truth::unknown);
+  if (!facts) facts = candidate_facts(judged_, layout, dtype.dtype, nullptr, Truth::unknown);
   if (degree == nullptr) {
-    const AnyFact fact = facts.find(condition.path);
+    const AnyFact& fact = facts->find(condition.path);
     return fact.is_known() ? to_text(fact.value()) : std::string();
   }
-  const Truth truth = decide(condition, judged_.scope().add(facts));
+  const Truth truth = decide(condition, judged_.scope().add(*facts));
   answers_[leaf].emplace(*degree, truth);
   return std::string(name_of(truth));
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rules/attention.h"
@@ -13,7 +15,7 @@ namespace diffcheck {
 class KernelTable {
  public:
   /// `judged` must outlive it, and have a variant.
-  explicit KernelTable(const JudgedCase& judged);
+  KernelTable(const JudgedCase& judged, Detail detail);
 
   /// What kernel_candidates() gives.
   const std::vector<KernelCandidate>& at(const DtypeOption& dtype, const Layout& layout);
@@ -27,12 +29,16 @@ class KernelTable {
   };
   static void collect_leaves(const Condition& condition, bool alone, std::vector<CandidateLeaf>& leaves);
   static std::vector<CandidateLeaf> leaves_that_select(const EngineVariant& variant);
-  std::string answer(std::size_t leaf, const DtypeOption& dtype, const Layout& layout);
+  /// `facts` of the candidate are worked out where they are needed, once for all leaves.
+  std::string answer(std::size_t leaf, const DtypeOption& dtype, const Layout& layout, std::optional<FactTable>& facts);
 
   const JudgedCase& judged_;
+  Detail detail_;
   std::vector<CandidateLeaf> leaves_;
   std::vector<std::map<std::int64_t, Truth>> answers_;  ///< Of each leaf that asks for one degree, by that degree.
   std::map<std::string, std::vector<KernelCandidate>> table_;
+  /// What table_ holds, by dtype and layout.
+  std::map<std::pair<std::string, Layout>, const std::vector<KernelCandidate>*> by_layout_;
 };
 
 }  // namespace diffcheck

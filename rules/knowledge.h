@@ -95,6 +95,8 @@ struct ModelCard : Entry {
   std::int64_t spatial = 8, temporal = 1, patch_t = 1, patch_h = 1, patch_w = 1;
   bool causal_first_frame = false;  ///< The first frame has a latent frame of its own.
   bool frames_in_batch = false;
+  /// Images that an editing model reads at once, and the area to which each is scaled; their tokens join the output's.
+  std::int64_t reference_images = 0, reference_pixels = 0;
   bool joint_attention = false, dense_mask = false;
   std::string guidance;  ///< batched, sequential, distilled or none.
   std::int64_t guidance_passes = 1;
@@ -243,8 +245,9 @@ struct EngineVariant {
 struct Engine : Entry {
   Message title;
   std::string repository;
-  std::string package;              ///< Distribution name; "" for a source tree only.
-  std::vector<std::string> models;  ///< Globs of model ids that it runs.
+  std::string package;                  ///< Distribution name; "" for a source tree only.
+  std::vector<std::string> models;      ///< Globs of model ids that it runs.
+  bool downloads_to_hub_cache = false;  ///< It takes the name of a model and downloads that to Hugging Face's cache.
   std::vector<SourceMarker> markers;
   std::vector<EngineVariant> variants;
 };

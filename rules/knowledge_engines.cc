@@ -128,6 +128,7 @@ Engine read_engine(EntryReader& reader) {
   engine.repository = reader.text("repository");
   engine.package = reader.text_or("package", "");
   engine.models = reader.texts("models");
+  engine.downloads_to_hub_cache = reader.boolean_or("downloads_to_hub_cache", false);
   engine.markers = reader.list<SourceMarker>("source_markers", [](EntryReader& marker) {
     return SourceMarker{marker.text("id"), marker.text("file"), marker.text_or("contains", "")};
   });

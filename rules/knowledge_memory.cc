@@ -91,6 +91,24 @@ MemoryMode read_mode(EntryReader& reader) {
   return mode;
 }
 
+StepCache read_step_cache(EntryReader& reader) {
+  StepCache cache;
+  reader.entry_fields(cache);
+  cache.title = reader.message("title");
+  cache.aliases = reader.texts("aliases");
+  const bool per_layer = reader.has("tensors_per_layer");
+  cache.per_layer = per_layer;
+  reader.object(per_layer ? "tensors_per_layer" : "tensors", [&](EntryReader& tensors) {
+    cache.tensors_low = tensors.number("low");
+    cache.tensors = tensors.number("count");
+    cache.tensors_high = tensors.number("high");
+  });
+  cache.stages = reader.texts("stages");
+  cache.grade = read_grade(reader);
+  cache.set = read_settings(reader);
+  return cache;
+}
+
 QuantizationChoice read_choice(EntryReader& reader) {
   return {reader.text("id"), reader.texts("components"), reader.optional_condition("when"), read_settings(reader)};
 }
@@ -191,6 +209,7 @@ MemoryBehaviour read_memory_behaviour(EntryReader& reader) {
                                     tiling.optional_condition("when"), read_settings(tiling)};
   });
   behaviour.quantizations = reader.list<QuantizationChoice>("quantizations", read_choice);
+  behaviour.step_caches = reader.list<StepCache>("step_caches", read_step_cache);
   return behaviour;
 }
 

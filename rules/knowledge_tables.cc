@@ -62,6 +62,9 @@ void read_transformer(EntryReader& reader, ModelCard& card) {
   card.checkpoint_dtype = reader.text_or("checkpoint_dtype", "");
 }
 
+/// More would be a slip of the hand, and products with it no longer exact.
+constexpr std::int64_t k_most_reference_images = 16, k_most_reference_pixels = 1 << 24;
+
 void read_token_grid(EntryReader& reader, ModelCard& card) {
   card.spatial = reader.integer("spatial");
   card.temporal = reader.integer("temporal");
@@ -73,6 +76,13 @@ void read_token_grid(EntryReader& reader, ModelCard& card) {
   card.patch_w = patch[2];
   card.causal_first_frame = reader.boolean_or("causal_first_frame", false);
   card.frames_in_batch = reader.boolean_or("frames_in_batch", false);
+  reader.object("reference_images", [&](EntryReader& images) {
+    card.reference_images = images.integer("count");
+    card.reference_pixels = images.integer("pixels");
+    const bool in_range = card.reference_images >= 1 && card.reference_images <= k_most_reference_images &&
+                          card.reference_pixels >= 1 && card.reference_pixels <= k_most_reference_pixels;
+    if (!in_range) images.fail("", "expected 1 to 16 images of at most 16777216 pixels");
+  });
   if (card.spatial < 1 || card.temporal < 1 || card.patch_t < 1 || card.patch_h < 1 || card.patch_w < 1) {
     reader.fail("", "strides and patch sizes must be positive");
   }

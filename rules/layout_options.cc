@@ -9,8 +9,8 @@
 
 namespace diffcheck {
 
-LayoutOptions::LayoutOptions(const JudgedCase& judged)
-    : judged_(judged), kernels_(judged), timer_(judged), layouts_(enumerate_layouts(judged)) {}
+LayoutOptions::LayoutOptions(const JudgedCase& judged, Detail detail)
+    : judged_(judged), kernels_(judged, detail), timer_(judged), layouts_(enumerate_layouts(judged)) {}
 
 const std::vector<KernelCandidate>& LayoutOptions::kernels(const DtypeOption& dtype, const Layout& layout) {
   return kernels_.at(dtype, layout);

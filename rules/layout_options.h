@@ -24,7 +24,7 @@ struct LayoutOption {
 class LayoutOptions {
  public:
   /// `judged` must outlive it, and have a variant.
-  explicit LayoutOptions(const JudgedCase& judged);
+  LayoutOptions(const JudgedCase& judged, Detail detail);
 
   /// Each layout that is legal with a kernel that surely runs, is reached and changes no results unless it was fixed;
   /// of several the one of the highest rank. Best first under the objective, those of unknown time after, in the fixed

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/attention.h"
+#include "rules/step_cache.h"
 
 namespace diffcheck {
 namespace {
@@ -192,6 +193,7 @@ std::vector<Setting> settings_of(const JudgedCase& judged, const MemoryChoice& c
   if (choice.vae_tiling && tiling) add_settings(settings, tiling->set);
   if (const QuantizationChoice* quantization = quantization_of(judged, choice))
     add_settings(settings, quantization->set);
+  if (const StepCache* cache = step_cache_of(judged)) add_settings(settings, cache->set);
   return settings;
 }
 

@@ -15,8 +15,8 @@ namespace diffcheck {
 /// models of one frame, nullopt.
 std::optional<std::int64_t> most_frames(const JudgedCase& judged, const Plan& plan);
 
-/// "Fits with 2.10 GiB to spare if ...", "largest frame count that fits at this size: 61"; where nothing fits, fewer frames
-/// and a smaller size that would.
+/// "Fits with 2.10 GiB to spare if ...", "largest frame count that fits at this size: 61"; where nothing fits, fewer
+/// frames and a smaller size that would.
 std::vector<Message> memory_hints(const JudgedCase& judged, const Plan& plan);
 
 }  // namespace diffcheck

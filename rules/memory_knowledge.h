@@ -131,6 +131,18 @@ struct Implementation {
   std::optional<Condition> when;
 };
 
+/// What an engine keeps from step to step so as to skip work. It changes results: only taken when asked for.
+struct StepCache : Entry {
+  Message title;
+  std::vector<std::string> aliases;
+  /// Tensors of the size of the hidden states, in the compute dtype.
+  double tensors_low = 0, tensors = 0, tensors_high = 0;
+  bool per_layer = false;           ///< The three are of one layer.
+  std::vector<std::string> stages;  ///< In which they are kept.
+  Grade grade = Grade::assumed;
+  std::vector<Setting> set;
+};
+
 /// Dtypes of weights that differ for some models.
 struct WeightDtypes {
   std::optional<Condition> when;
@@ -145,6 +157,7 @@ struct MemoryBehaviour : Entry {
   std::vector<MemoryMode> modes;                     ///< The first that `when` allows is the engine's default.
   std::optional<TilingSwitch> tiling;
   std::vector<QuantizationChoice> quantizations;
+  std::vector<StepCache> step_caches;
 };
 
 }  // namespace diffcheck

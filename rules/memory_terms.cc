@@ -9,6 +9,7 @@
 #include "rules/memory_choices.h"
 #include "rules/memory_weights.h"
 #include "rules/run_size.h"
+#include "rules/step_cache.h"
 #include "rules/vae_workspace.h"
 
 namespace diffcheck {
@@ -171,6 +172,7 @@ StageBudget stage_budget(const MemoryCase& run, const std::string& stage, Unknow
     if (stage == "vae_decode") add(budget, gathered_term(run, false));
     add(budget, vae_term(run, stage == "vae_encode", budget.reserved_factor, unknown));
   }
+  add(budget, step_cache_term(run, stage, unknown));
   return budget;
 }
 

@@ -34,7 +34,7 @@ std::string value_text(std::string_view placeholder, const Scope& scope) {
   const bool raw = placeholder.ends_with(k_raw_format);
   if (raw) placeholder.remove_suffix(k_raw_format.size());
   if (placeholder == k_flags_placeholder) return "{flags}";
-  const AnyFact fact = scope.find(placeholder);
+  const AnyFact& fact = scope.find(placeholder);
   if (fact.is_known()) return raw ? to_raw_text(fact.value()) : to_text(fact.value());
   return fact.is_absent() ? "none" : "unknown";
 }

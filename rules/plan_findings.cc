@@ -1,10 +1,12 @@
 #include "rules/plan_findings.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rules/attention.h"
 #include "rules/budget.h"
 #include "rules/engine_variant.h"
+#include "rules/host_findings.h"
 #include "rules/judged_finding.h"
 #include "rules/layout.h"
 #include "rules/plan_search.h"
@@ -181,7 +183,7 @@ class Findings {
     } else if (memory.fits == Truth::unknown && !told_already && may_not_fit(memory)) {
       add(memory_finding("memory-close", memory, memory.reserved), true);
     }
-    host_memory();
+    for (Finding& finding : host_findings(judged_, plan_)) add(std::move(finding), false);
   }
 
   /// The limit lies inside the expected range, with a fused kernel where it is not known which kernel is taken: another
@@ -213,21 +215,6 @@ class Findings {
                                 "<= " + (memory.limit_bytes ? size_text(*memory.limit_bytes) : std::string("unknown")),
                                 size_text(need.bytes), memory.limit_source, memory.fits});
     return finding;
-  }
-
-  /// Weights that wait in host memory against what this process may take.
-  void host_memory() {
-    if (!plan_.memory || plan_.memory->host_bytes == 0) return;
-    const MemoryFacts& host = judged_.snapshot.memory;
-    std::optional<std::int64_t> limit;
-    for (const Fact<Bytes>* fact : {&host.available_bytes, &host.limit_bytes}) {
-      if (fact->is_known() && (!limit || fact->value().count < *limit)) limit = fact->value().count;
-    }
-    if (!limit || plan_.memory->host_bytes <= *limit) return;
-    add(finding_about(
-            judged_, "host-memory-short",
-            {{"need", same_in_both(size_text(plan_.memory->host_bytes))}, {"limit", same_in_both(size_text(*limit))}}),
-        false);
   }
 
   /// The layout that the user fixed, when the engine refuses it.

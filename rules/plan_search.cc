@@ -80,8 +80,12 @@ class BestTrials {
 
 class Search {
  public:
-  explicit Search(const JudgedCase& judged)
-      : judged_(judged), objective_(objective_of(judged.request)), options_(judged), dtypes_(dtype_options(judged)) {}
+  Search(const JudgedCase& judged, Detail detail)
+      : judged_(judged),
+        detail_(detail),
+        objective_(objective_of(judged.request)),
+        options_(judged, detail),
+        dtypes_(dtype_options(judged)) {}
 
   Plan run() {
     Plan plan;
@@ -98,6 +102,7 @@ class Search {
       plan.memory = plan.default_memory;
       plan.possible = options_.something_unknown() ? Truth::unknown : Truth::no;
     }
+    if (detail_ == Detail::verdicts) return plan;
     list_kernels(plan, found ? found->layout : asked);
     list_layouts(plan, found ? *found->kernel : first_kernel(asked));
     if (found) plan.front = pareto_front(judged_, options_, dtypes_[found->standing.dtype]);
@@ -108,7 +113,7 @@ class Search {
   void describe_default(Plan& plan, const Layout& asked) {
     if (dtypes_.empty()) return;
     const std::string& dtype = dtypes_.front().dtype;
-    plan.attention.engine_default = engine_default(judged_, dtype, asked);
+    plan.attention.engine_default = engine_default(judged_, dtype, asked, detail_);
     const auto choice = default_choice(judged_, asked);
     if (!choice) return;
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);
@@ -264,6 +269,7 @@ class Search {
   }
 
   const JudgedCase& judged_;
+  Detail detail_;
   Objective objective_;
   LayoutOptions options_;
   std::vector<DtypeOption> dtypes_;
@@ -272,6 +278,8 @@ class Search {
 
 }  // namespace
 
-Plan make_plan(const JudgedCase& judged) { return Search(judged).run(); }
+Plan make_plan(const JudgedCase& judged) { return Search(judged, Detail::reasons).run(); }
+
+Plan choose(const JudgedCase& judged) { return Search(judged, Detail::verdicts).run(); }
 
 }  // namespace diffcheck

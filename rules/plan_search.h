@@ -15,4 +15,7 @@ namespace diffcheck {
 /// Needs an engine variant and a model in the case.
 Plan make_plan(const JudgedCase& judged);
 
+/// The same choice alone: no lists of what else there is, and no reasons.
+Plan choose(const JudgedCase& judged);
+
 }  // namespace diffcheck

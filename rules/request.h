@@ -34,7 +34,7 @@ struct Request {
   Fact<double> measured_step_seconds;
   Fact<double> gpu_hour_price;  ///< Of one GPU, in any currency.
   /// attention, dtype, quantization, text_quantization, ulysses, ring, cfg, pipefusion, tensor, fsdp, data, vae,
-  /// offload, vae_tiling, compile.
+  /// offload, vae_tiling, compile, step_cache.
   std::map<std::string, Fact<std::string>> pins;
   /// What model_dir holds (rules/model_on_disk.h); nullptr where it was not read.
   std::shared_ptr<const ModelOnDisk> on_disk;

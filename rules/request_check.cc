@@ -117,9 +117,24 @@ class RequestCheck {
     return names;
   }
 
+  /// Names of caches between steps, of the engine that was named or of all.
+  std::vector<std::string> step_caches() const {
+    std::vector<std::string> names = {"none"};
+    for (const Engine& engine : knowledge_.engines) {
+      if (request_.engine.is_known() && request_.engine.value() != engine.id) continue;
+      for (const EngineVariant& variant : engine.variants) {
+        for (const StepCache& cache : find_entry(knowledge_.memory_behaviours, variant.memory)->step_caches) {
+          names.push_back(cache.id);
+          names.insert(names.end(), cache.aliases.begin(), cache.aliases.end());
+        }
+      }
+    }
+    return names;
+  }
+
   void check_pins() {
     std::vector<std::string> names = {"attention", "dtype",      "quantization", "text_quantization",
-                                      "offload",   "vae_tiling", "compile"};
+                                      "offload",   "vae_tiling", "compile",      "step_cache"};
     names.insert(names.end(), k_axes.begin(), k_axes.end());
     for (const auto& [name, value] : request_.pins) {
       check_name(known(name, value.source()), "pin", names);
@@ -140,6 +155,7 @@ class RequestCheck {
     if (name == "dtype") check_name(value, "dtype", {"bf16", "fp16", "fp32"});
     if (name == "quantization" || name == "text_quantization") check_name(value, "quantization", quantizations());
     if (name == "offload") check_name(value, "memory mode", modes());
+    if (name == "step_cache") check_name(value, "step cache", step_caches());
     if (name == "vae_tiling" || name == "compile") check_name(value, "choice", {"on", "off"});
   }
 

@@ -21,13 +21,18 @@ std::string Scope::full_path(std::string_view path) const {
   return std::string(path);
 }
 
-AnyFact Scope::find(std::string_view path) const {
-  const std::string full = full_path(path);
+const AnyFact& Scope::find(std::string_view path) const {
+  static const AnyFact k_unset;
+  std::string full;
+  if (!aliases_.empty()) {
+    full = full_path(path);
+    path = full;
+  }
   for (auto table = tables_.rbegin(); table != tables_.rend(); ++table) {
-    AnyFact fact = (*table)->find(full);
+    const AnyFact& fact = (*table)->find(path);
     if (!fact.is_unset()) return fact;
   }
-  return AnyFact();
+  return k_unset;
 }
 
 std::optional<FactTable::ListSize> Scope::list_size(std::string_view path) const {

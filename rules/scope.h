@@ -19,7 +19,8 @@ class Scope {
   /// The same scope, in which paths that start with `alias` stand for paths that start with `prefix`.
   Scope with_alias(std::string alias, std::string prefix) const;
 
-  AnyFact find(std::string_view path) const;
+  /// Lives as long as the tables do.
+  const AnyFact& find(std::string_view path) const;
   std::optional<FactTable::ListSize> list_size(std::string_view path) const;
 
   /// The path with every alias spelled out: "gpus.3.name" for "gpu.name".

@@ -101,7 +101,7 @@ Verdict judge(const Condition& condition, const JudgedCase& judged, const Scope&
   if (!speaks_of_one_gpu(condition)) return best;
   for (std::size_t i = 0; i < judged.gpus.size(); ++i) {
     Scope on_gpu = scope;
-    on_gpu.add(judged.gpu_facts[i]);
+    on_gpu.add(*judged.gpu_facts[i]);
     Verdict verdict = evaluate(condition, on_gpu);
     if (i > 0 && verdict.truth <= best.truth) continue;
     best = std::move(verdict);
@@ -161,7 +161,7 @@ LogCause judge_cause(const Bench& bench, const Found& found, const FactTable& ca
     result.confirmed = verdict.truth;
     result.evidence = deciding_leaves(verdict);
   } else if (!bench.judged.gpus.empty()) {
-    where.add(bench.judged.gpu_facts.front());
+    where.add(*bench.judged.gpu_facts.front());
   }
   for (const Finding& finding : bench.findings) {
     if (result.confirmed == Truth::no) break;

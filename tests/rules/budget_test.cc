@@ -75,6 +75,16 @@ TEST(BudgetTest, AScoreMatrixIsTheOneThatTheErrorNames) {
   EXPECT_NEAR(static_cast<double>(judged.numbers.score_buffer_bytes.value().count) / k_gib, 47.98, 0.01);
 }
 
+TEST(BudgetTest, AnImageThatIsEditedHasTokensOfItsOwn) {
+  Budgeted edit("diffusers", "qwen-image-edit");
+  constexpr std::int64_t text = 1024, million_pixels = 4096;
+  EXPECT_EQ(edit.judged().numbers.tokens.value(), 2 * million_pixels + text);
+  edit.request.width = edit.request.height = known<std::int64_t>(512, "test");
+  EXPECT_EQ(edit.judged().numbers.tokens.value(), 1024 + million_pixels + text);
+  edit.request.width = edit.request.height = known<std::int64_t>(2048, "test");
+  EXPECT_EQ(edit.judged().numbers.tokens.value(), 2 * 16384 + text);
+}
+
 TEST(BudgetTest, TheSumOfTheTermsIsTheTotal) {
   for (const ModelCard& model : knowledge().models) {
     const Budgeted one("diffusers", model.id);
