@@ -8,6 +8,7 @@
 #include "rules/gpu_products.h"
 #include "rules/memory_case.h"
 #include "rules/model_on_disk.h"
+#include "rules/node_set.h"
 #include "rules/torch_support.h"
 
 namespace diffcheck {
@@ -20,8 +21,9 @@ Fact<T> or_default(const Fact<T>& asked, T otherwise, const std::string& source)
   return asked.is_known() ? asked : known(std::move(otherwise), source);
 }
 
-/// The GPUs that the run would use: visible ones in CUDA order, as many as were asked for.
-std::vector<std::size_t> choose_gpus(const Snapshot& snapshot, const Request& request) {
+}  // namespace
+
+std::vector<std::size_t> usable_gpus(const Snapshot& snapshot) {
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < snapshot.gpus.size(); ++i) {
     const GpuFacts& gpu = snapshot.gpus[i];
@@ -33,6 +35,14 @@ std::vector<std::size_t> choose_gpus(const Snapshot& snapshot, const Request& re
     return fact.is_known() ? fact.value() : static_cast<std::int64_t>(i);
   };
   std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) { return index(a) < index(b); });
+  return chosen;
+}
+
+namespace {
+
+/// The GPUs that the run would use: as many as were asked for.
+std::vector<std::size_t> choose_gpus(const Snapshot& snapshot, const Request& request) {
+  std::vector<std::size_t> chosen = usable_gpus(snapshot);
   if (request.gpus.is_known() && request.gpus.value() >= 0 &&
       chosen.size() > static_cast<std::size_t>(request.gpus.value())) {
     chosen.resize(static_cast<std::size_t>(request.gpus.value()));
@@ -155,6 +165,41 @@ EngineFacts engine_facts(const JudgedCase& judged) {
   return judged.engine == nullptr ? EngineFacts{} : find_engine(*judged.engine, judged.snapshot, judged.request);
 }
 
+/// One machine, whatever others there are.
+JudgedCase judge_machine(const Knowledge& knowledge, const Snapshot& snapshot, const Request& request,
+                         std::shared_ptr<const FactTable> machine, std::optional<std::size_t> most_gpus) {
+  JudgedCase judged{knowledge, snapshot,           request, {}, nullptr, nullptr, nullptr, {},
+                    {},        std::move(machine), {},      {}, {},      {},      nullptr, {}};
+  if (request.engine.is_known()) judged.engine = find_entry(knowledge.engines, request.engine.value());
+  if (request.model.is_known()) judged.model = find_entry(knowledge.models, request.model.value());
+  if (request.on_disk != nullptr && judged.model != nullptr && request.on_disk->card.id == judged.model->id) {
+    judged.on_disk = request.on_disk;
+    judged.model = &judged.on_disk->card;
+  }
+  judged.gpus = choose_gpus(snapshot, request);
+  if (most_gpus && judged.gpus.size() > *most_gpus) judged.gpus.resize(*most_gpus);
+
+  judged.facts.add_all("request", request);
+  judged.facts.set_complete("request.pins", k_from_request);
+  const EngineFacts engine = engine_facts(judged);
+  judged.facts.add_all("engine", engine);
+  if (judged.engine != nullptr)
+    judged.variant = choose_variant(knowledge, *judged.engine, engine, judged.scope(), judged.assumptions);
+  judged.workload = workload_of(judged);
+  judged.numbers = numbers_of(judged);
+  judged.facts.add_all("workload", judged.workload);
+  judged.facts.add_all("derived", judged.numbers);
+  if (judged.model != nullptr) judged.facts.add_all("model", facts_of_model(*judged.model));
+  for (const std::size_t index : judged.gpus) {
+    FactTable facts;
+    facts.add_all("gpu", snapshot.gpus[index]);
+    facts.add_all("device", torch_on_gpu(snapshot, snapshot.gpus[index], knowledge));
+    judged.gpu_facts.push_back(std::move(facts));
+  }
+  judged.distinct_gpus = distinct_gpus(judged);
+  return judged;
+}
+
 }  // namespace
 
 std::shared_ptr<const FactTable> facts_of(const Snapshot& snapshot) {
@@ -177,36 +222,18 @@ JudgedCase judge_case(const JudgedCase& like, const Request& request) {
   return judge_case(like.knowledge, like.snapshot, request, like.machine);
 }
 
+JudgedCase judge_node(const JudgedCase& all, const Node& node) {
+  return judge_machine(all.knowledge, node.snapshot, all.request, node.facts, all.gpus.size());
+}
+
 JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, const Request& request,
                       std::shared_ptr<const FactTable> machine) {
-  JudgedCase judged{knowledge, snapshot,           request, {}, nullptr, nullptr, nullptr, {},
-                    {},        std::move(machine), {},      {}, {},      {},      nullptr};
-  if (request.engine.is_known()) judged.engine = find_entry(knowledge.engines, request.engine.value());
-  if (request.model.is_known()) judged.model = find_entry(knowledge.models, request.model.value());
-  if (request.on_disk != nullptr && judged.model != nullptr && request.on_disk->card.id == judged.model->id) {
-    judged.on_disk = request.on_disk;
-    judged.model = &judged.on_disk->card;
+  JudgedCase judged = judge_machine(knowledge, snapshot, request, std::move(machine), std::nullopt);
+  if (request.node_set == nullptr) return judged;
+  const NodeSet& set = *request.node_set;
+  for (const std::size_t kind : set.kinds) {
+    if (kind != set.weakest) judged.other_nodes.push_back(judge_node(judged, set.nodes[kind]));
   }
-  judged.gpus = choose_gpus(snapshot, request);
-
-  judged.facts.add_all("request", request);
-  judged.facts.set_complete("request.pins", k_from_request);
-  const EngineFacts engine = engine_facts(judged);
-  judged.facts.add_all("engine", engine);
-  if (judged.engine != nullptr)
-    judged.variant = choose_variant(knowledge, *judged.engine, engine, judged.scope(), judged.assumptions);
-  judged.workload = workload_of(judged);
-  judged.numbers = numbers_of(judged);
-  judged.facts.add_all("workload", judged.workload);
-  judged.facts.add_all("derived", judged.numbers);
-  if (judged.model != nullptr) judged.facts.add_all("model", facts_of_model(*judged.model));
-  for (const std::size_t index : judged.gpus) {
-    FactTable facts;
-    facts.add_all("gpu", snapshot.gpus[index]);
-    facts.add_all("device", torch_on_gpu(snapshot, snapshot.gpus[index], knowledge));
-    judged.gpu_facts.push_back(std::move(facts));
-  }
-  judged.distinct_gpus = distinct_gpus(judged);
   return judged;
 }
 

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "rules/layout.h"
+#include "rules/run_on_all_nodes.h"
 
 namespace diffcheck {
 namespace {
@@ -45,7 +46,7 @@ const std::vector<KernelCandidate>& KernelTable::at(const DtypeOption& dtype, co
     key += ";" + answer(leaf, dtype, layout);
   }
   auto found = table_.find(key);
-  if (found == table_.end()) found = table_.emplace(key, kernel_candidates(judged_, dtype, layout)).first;
+  if (found == table_.end()) found = table_.emplace(key, kernel_candidates_on_all_nodes(judged_, dtype, layout)).first;
   return found->second;
 }
 

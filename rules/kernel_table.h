@@ -15,7 +15,7 @@ class KernelTable {
   /// `judged` must outlive it, and have a variant.
   explicit KernelTable(const JudgedCase& judged);
 
-  /// What kernel_candidates() gives.
+  /// What kernel_candidates_on_all_nodes() gives.
   const std::vector<KernelCandidate>& at(const DtypeOption& dtype, const Layout& layout);
 
  private:

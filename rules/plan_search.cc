@@ -8,6 +8,7 @@
 #include "rules/kernel_table.h"
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
+#include "rules/run_on_all_nodes.h"
 #include "rules/step_time.h"
 
 namespace diffcheck {
@@ -55,6 +56,7 @@ class Search {
     if (found) {
       plan.attention.chosen = found->kernel;
       plan.layout.chosen = found->layout;
+      plan.layout.mesh = timer_.mesh(found->layout);
       plan.memory = found->memory;
       plan.possible = Truth::yes;
     } else {
@@ -70,7 +72,7 @@ class Search {
   void describe_default(Plan& plan, const Layout& asked) {
     if (dtypes_.empty()) return;
     const std::string& dtype = dtypes_.front().dtype;
-    plan.attention.engine_default = engine_default(judged_, dtype, asked);
+    plan.attention.engine_default = engine_default_on_all_nodes(judged_, dtype, asked);
     const auto choice = default_choice(judged_, asked);
     if (!choice) return;
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);
