@@ -17,7 +17,7 @@ struct RequestHelp {
   const char* help;
 };
 
-constexpr std::array<RequestHelp, 23> k_request_options = {{
+constexpr std::array<RequestHelp, 24> k_request_options = {{
     {"engine", "NAME[@VERSION]", "engine, with its version, commit or variant"},
     {"model", "NAME", "model"},
     {"model-dir", "DIR", "checkpoint on disk, whose headers decide over what is known of the model"},
@@ -29,7 +29,7 @@ constexpr std::array<RequestHelp, 23> k_request_options = {{
     {"dtype", "NAME", "compute dtype: bf16, fp16 or fp32"},
     {"gpus", "N", "GPUs to use on each node"},
     {"guidance", "X", "guidance scale; 1 turns it off"},
-    {"objective", "NAME", "latency, throughput or memory"},
+    {"objective", "NAME", "latency, throughput, cost or memory"},
     {"attention", "KERNEL", "attention kernel"},
     {"ulysses", "N", "Ulysses degree"},
     {"ring", "N", "ring degree"},
@@ -40,6 +40,7 @@ constexpr std::array<RequestHelp, 23> k_request_options = {{
     {"vae-tiling", "on|off", "VAE tiling"},
     {"quant", "NAME", "quantization"},
     {"compile", "on|off", "whether the run compiles the model"},
+    {"gpu-hour-price", "X", "price of an hour of one GPU, in any currency: what an output costs is told"},
     {"measured-step-seconds", "X", "time of a step that you measured on one GPU: predictions are scaled to it"},
 }};
 constexpr std::size_t k_longest_quoted = 80;

@@ -74,6 +74,7 @@ std::string plan_json(const Diagnosis& diagnosis, ExitCode code, Language langua
   json["possible"] = diagnosis.plan ? Json(name_of(plan.possible)) : Json(nullptr);
   json["attention"] = attention_json(plan.attention, language);
   json["layout"] = layouts_json(plan, language);
+  json["front"] = front_json(plan, diagnosis.request);
   json["memory"] = plan.memory ? memory_json(*plan.memory) : Json(nullptr);
   json["default_memory"] = plan.default_memory ? memory_json(*plan.default_memory) : Json(nullptr);
   if (!diagnosis.plan) {

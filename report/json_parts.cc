@@ -4,6 +4,7 @@
 
 #include "rules/judged_case.h"
 #include "rules/layout.h"
+#include "rules/memory_choices.h"
 #include "rules/node_set.h"
 
 namespace diffcheck {
@@ -206,6 +207,25 @@ Json layouts_json(const Plan& plan, Language language) {
     json["rejected"].push_back(std::move(rejected));
   }
   return json;
+}
+
+Json front_json(const Plan& plan, const Request& request) {
+  constexpr double seconds_an_hour = 3600;
+  Json front = Json::array();
+  for (const FrontPoint& point : plan.front) {
+    Json json = layout_json(point.layout);
+    json["kernel"] = point.kernel;
+    json["dtype"] = point.dtype;
+    json["memory_mode"] = to_text(point.choice);
+    json["concessions"] = point.concessions;
+    json["total_seconds"] = point.total_seconds;
+    json["gpu_seconds_per_output"] = point.gpu_seconds_per_output;
+    json["peak_bytes"] = point.peak_bytes;
+    if (request.gpu_hour_price.is_known())
+      json["price_per_output"] = point.gpu_seconds_per_output / seconds_an_hour * request.gpu_hour_price.value();
+    front.push_back(std::move(json));
+  }
+  return front;
 }
 
 Json estimate_json(const Estimate& estimate) {

@@ -20,6 +20,7 @@ Json mesh_json(const MeshPlan& mesh);
 /// The machines that were named one by one; null where there is one.
 Json nodes_json(const Diagnosis& diagnosis);
 /// The chosen layout's peak is the plan's; the others have no budget of their own.
+Json front_json(const Plan& plan, const Request& request);
 Json layouts_json(const Plan& plan, Language language);
 Json memory_json(const MemoryPlan& memory);
 /// What the plan and the diagnosis took for granted, each once.

@@ -54,10 +54,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_pin_op
                                                                                           {"vae-tiling", "vae_tiling"},
                                                                                           {"quant", "quantization"},
                                                                                           {"compile", "compile"}}};
-constexpr std::array<std::string_view, 15> k_plain_options = {
-    "engine",   "model",     "model-dir", "task",        "size",
-    "frames",   "steps",     "batch",     "gpus",        "nodes",
-    "guidance", "objective", "pin",       "allow-lossy", "measured-step-seconds"};
+constexpr std::array<std::string_view, 16> k_plain_options = {
+    "engine",        "model",     "model-dir", "task",        "size",
+    "frames",        "steps",     "batch",     "gpus",        "nodes",
+    "guidance",      "objective", "pin",       "allow-lossy", "measured-step-seconds",
+    "gpu-hour-price"};
 
 class RequestReader {
  public:
@@ -76,7 +77,10 @@ class RequestReader {
     if (option.name == "objective") return set(request_.objective, option, lower_case(option.value));
     if (option.name == "size") return read_size(option);
     if (option.name == "guidance") return read_number(option, request_.guidance_scale, "a number such as 5.0");
-    if (option.name == "measured-step-seconds") return read_measured(option);
+    if (option.name == "measured-step-seconds")
+      return read_positive(option, request_.measured_step_seconds, "seconds above 0, such as 2.5");
+    if (option.name == "gpu-hour-price")
+      return read_positive(option, request_.gpu_hour_price, "a price above 0, such as 1.99");
     if (option.name == "allow-lossy") return read_lossy(option);
     return read_count(option);
   }
@@ -119,11 +123,9 @@ class RequestReader {
     return set(fact, option, value);
   }
 
-  std::optional<Error> read_measured(const RequestOption& option) {
-    constexpr const char* k_expected = "seconds above 0, such as 2.5";
-    if (auto error = read_number(option, request_.measured_step_seconds, k_expected)) return error;
-    return request_.measured_step_seconds.value() > 0 ? std::nullopt
-                                                      : std::optional<Error>(invalid(option, k_expected));
+  std::optional<Error> read_positive(const RequestOption& option, Fact<double>& fact, const char* expected) {
+    if (auto error = read_number(option, fact, expected)) return error;
+    return fact.value() > 0 ? std::nullopt : std::optional<Error>(invalid(option, expected));
   }
 
   std::optional<Error> read_lossy(const RequestOption& option) {

@@ -97,6 +97,12 @@ struct Asked {
   Machine machine;
 };
 
+/// More GPUs than there are is a finding of doctor and explain; there is no plan for it.
+bool tells_of_missing_gpus(Command command, const Snapshot& snapshot) {
+  const Fact<bool>& complete = snapshot.complete.gpus;
+  return (command == Command::doctor || command == Command::explain) && complete.is_known() && complete.value();
+}
+
 /// The machine and what is to run there, checked against each other.
 Result<Asked> asked_of(const Options& options, const Knowledge& knowledge) {
   const auto request_options = all_request_options(options);
@@ -112,7 +118,10 @@ Result<Asked> asked_of(const Options& options, const Knowledge& knowledge) {
     request->nodes = known(machine->nodes, "--nodes");
     request->node_set = machine->node_set;
   }
-  if (auto error = check_request(*request, machine->snapshot, knowledge, machine->simulated)) return *error;
+  if (auto error = check_request(*request, knowledge)) return *error;
+  if (!tells_of_missing_gpus(options.command, machine->snapshot)) {
+    if (auto error = check_gpu_count(*request, machine->snapshot, machine->simulated)) return *error;
+  }
   return Asked{*std::move(request), *std::move(machine)};
 }
 

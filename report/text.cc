@@ -2,6 +2,7 @@
 
 #include "report/page.h"
 #include "report/text_findings.h"
+#include "report/text_front.h"
 #include "report/text_machine.h"
 #include "report/text_memory.h"
 #include "report/text_plan.h"
@@ -45,6 +46,7 @@ std::string plan_text(const Diagnosis& diagnosis, ExitCode code, const Phrases& 
     write_attention(page, diagnosis, words);
     write_layouts(page, diagnosis, words);
     write_memory(page, diagnosis, words);
+    write_front(page, diagnosis, words);
     write_way_out(page, diagnosis, words);
   } else {
     page.blank();

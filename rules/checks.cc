@@ -10,6 +10,7 @@ Finding finding_of(const Check& check, const Scope& scope) {
   finding.id = check.id;
   finding.category = check.category;
   finding.severity = check.severity;
+  finding.undecided = check.undecided;
   finding.title = expand(check.title, scope);
   finding.why = expand(check.why, scope);
   finding.evidence = deciding_leaves(evaluate(check.when, scope));
@@ -20,9 +21,19 @@ Finding finding_of(const Check& check, const Scope& scope) {
   return finding;
 }
 
+/// Eight GPUs of one kind make one finding, unless its words tell them apart.
+bool is_said(const std::vector<Finding>& findings, const Finding& finding) {
+  return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+    return other.id == finding.id && other.title == finding.title && other.why == finding.why &&
+           other.fix == finding.fix;
+  });
+}
+
 void judge_in(const Check& check, const Scope& scope, std::vector<Finding>& findings) {
   if (check.applies && decide(*check.applies, scope) != Truth::yes) return;
-  if (decide(check.when, scope) == Truth::yes) findings.push_back(finding_of(check, scope));
+  if (decide(check.when, scope) != Truth::yes) return;
+  Finding finding = finding_of(check, scope);
+  if (!is_said(findings, finding)) findings.push_back(std::move(finding));
 }
 
 /// The scopes in which a check is judged: one for each GPU where it speaks of GPUs, so that `device.*` is there too.

@@ -137,6 +137,13 @@ std::vector<Finding> machine_findings(const JudgedCase& judged, bool simulated) 
   return findings;
 }
 
+Snapshot with_derived_facts(Snapshot snapshot, const Knowledge& knowledge, bool simulated,
+                            std::vector<Message>& assumptions) {
+  snapshot = with_product_facts(std::move(snapshot), knowledge);
+  if (simulated) snapshot = with_assumptions(std::move(snapshot), knowledge, assumptions);
+  return with_torch_facts(std::move(snapshot), knowledge);
+}
+
 Diagnosis diagnose(Snapshot snapshot, const Request& request, const Knowledge& knowledge, bool simulated) {
   Diagnosis diagnosis;
   diagnosis.simulated = simulated;
@@ -144,9 +151,7 @@ Diagnosis diagnose(Snapshot snapshot, const Request& request, const Knowledge& k
   diagnosis.knowledge_hash = knowledge.hash;
   diagnosis.packages = knowledge.packages;
   diagnosis.tool_version = DIFFCHECK_VERSION;
-  snapshot = with_product_facts(std::move(snapshot), knowledge);
-  if (simulated) snapshot = with_assumptions(std::move(snapshot), knowledge, diagnosis.assumptions);
-  diagnosis.snapshot = with_torch_facts(std::move(snapshot), knowledge);
+  diagnosis.snapshot = with_derived_facts(std::move(snapshot), knowledge, simulated, diagnosis.assumptions);
 
   JudgedCase judged = judge_case(knowledge, diagnosis.snapshot, request, facts_of(diagnosis.snapshot));
   diagnosis.chosen_gpus = judged.gpus;

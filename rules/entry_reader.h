@@ -113,6 +113,7 @@ TorchWheel read_torch_wheel(EntryReader& reader);
 CudaToolkit read_cuda_toolkit(EntryReader& reader);
 WheelPin read_wheel_pin(EntryReader& reader);
 SharedLibrary read_shared_library(EntryReader& reader);
+OptionalModules read_optional_modules(EntryReader& reader);
 Kernel read_kernel(EntryReader& reader);
 Requirement read_requirement(EntryReader& reader);
 RequirementGroup read_requirement_group(EntryReader& reader);

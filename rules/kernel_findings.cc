@@ -7,6 +7,7 @@
 #include "rules/attention.h"
 #include "rules/judged_finding.h"
 #include "rules/layout.h"
+#include "rules/untold_kernel.h"
 
 namespace diffcheck {
 namespace {
@@ -57,24 +58,12 @@ class KernelFindings {
       const Reason& reason = in_every_dtype != nullptr ? *in_every_dtype : rows.front()->reasons.front();
       findings_.push_back(refused_pin(judged_, *kernel, reason, what_runs()));
     } else if (const auto open = std::find_if(rows.begin(), rows.end(), may_run); open != rows.end()) {
-      findings_.push_back(unknown_pin(*kernel, (*open)->reasons.front()));
+      findings_ =
+          untold_kernel(judged_, *find_entry(judged_.knowledge.kernels, *kernel), (*open)->reasons, what_runs());
     }
   }
 
   static bool may_run(const KernelOnMachine* row) { return row->verdict == Truth::unknown && !row->reasons.empty(); }
-
-  Finding unknown_pin(const std::string& kernel, const Reason& reason) const {
-    const auto [fact, why] = unknown_fact_of(reason);
-    Finding finding = finding_about(judged_, "kernel-unknown",
-                                    {{"kernel", same_in_both(kernel)},
-                                     {"reason", reason.text},
-                                     {"fact", same_in_both(fact)},
-                                     {"why", same_in_both(why)}});
-    finding.category = category_of(judged_, reason, finding.category);
-    finding.undecided = true;
-    add_reason(finding, reason);
-    return finding;
-  }
 
   void engine_pick_without_model() {
     if (judged_.variant == nullptr || judged_.model != nullptr) return;

@@ -28,7 +28,7 @@ struct RawEntry {
 
 using RawKind = std::vector<RawEntry>;
 
-constexpr std::array<std::string_view, 29> k_kinds = {"gpus",
+constexpr std::array<std::string_view, 30> k_kinds = {"gpus",
                                                       "launchers",
                                                       "node-comparisons",
                                                       "models",
@@ -50,6 +50,7 @@ constexpr std::array<std::string_view, 29> k_kinds = {"gpus",
                                                       "driver-branches",
                                                       "signatures",
                                                       "shared-libraries",
+                                                      "optional-modules",
                                                       "concessions",
                                                       "memory-behaviours",
                                                       "checkpoint-layouts",
@@ -261,6 +262,7 @@ Result<Knowledge> load_knowledge(const std::vector<DataFile>& files, bool signat
   read_kind(kinds, "cuda-toolkits", read_cuda_toolkit, catalogue, knowledge.cuda_toolkits, error);
   read_kind(kinds, "wheel-pins", read_wheel_pin, catalogue, knowledge.wheel_pins, error);
   read_kind(kinds, "shared-libraries", read_shared_library, catalogue, knowledge.shared_libraries, error);
+  read_kind(kinds, "optional-modules", read_optional_modules, catalogue, knowledge.optional_modules, error);
   std::vector<RequirementGroup> groups;
   read_kind(kinds, "requirement-groups", read_requirement_group, catalogue, groups, error);
   read_kind(kinds, "kernels", read_kernel, catalogue, knowledge.kernels, error);

@@ -168,6 +168,12 @@ struct SharedLibrary : Entry {
   std::string system;    ///< Debian's package, or "nvidia-driver"; "" for none.
 };
 
+/// Compiled files that a package tries to load and does without, such as one for each release of a codec library.
+struct OptionalModules : Entry {
+  std::string package;
+  std::string files;  ///< Pattern of their names, with "*".
+};
+
 /// Requirements that several kernels share.
 struct RequirementGroup : Entry {
   std::vector<Requirement> requires_all;
@@ -263,6 +269,7 @@ struct NodeComparison : Entry {
 struct Check : Entry {
   std::string category;
   Severity severity = Severity::warning;
+  bool undecided = false;  ///< It names what is not known and would decide, and why that matters here.
   std::optional<Condition> applies;
   Condition when;
   std::string
@@ -333,6 +340,7 @@ struct Knowledge {
   std::vector<CudaToolkit> cuda_toolkits;
   std::vector<WheelPin> wheel_pins;
   std::vector<SharedLibrary> shared_libraries;
+  std::vector<OptionalModules> optional_modules;
   std::vector<Kernel> kernels;
   std::vector<Engine> engines;
   std::vector<Launcher> launchers;

@@ -86,6 +86,7 @@ Check read_check(EntryReader& reader) {
   reader.entry_fields(check);
   check.category = reader.text("category");
   check.severity = severity_of(reader);
+  check.undecided = reader.boolean_or("undecided", false);
   check.each = reader.text_or("each", "");
   if (!check.each.empty() && !reader.catalogue().has_list(check.each))
     reader.fail("each", "no list of facts is called \"" + check.each + "\"");

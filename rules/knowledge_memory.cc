@@ -167,6 +167,7 @@ Concession read_concession(EntryReader& reader) {
   Concession concession;
   reader.entry_fields(concession);
   concession.rank = static_cast<int>(reader.integer("rank"));
+  concession.changes_results = reader.boolean_or("changes_results", false);
   concession.slows_steps = reader.boolean_or("slows_steps", false);
   concession.title = reader.message("title");
   concession.costs = reader.message("costs");

@@ -172,4 +172,12 @@ SharedLibrary read_shared_library(EntryReader& reader) {
   return library;
 }
 
+OptionalModules read_optional_modules(EntryReader& reader) {
+  OptionalModules modules;
+  reader.entry_fields(modules);
+  modules.package = reader.text("package");
+  modules.files = reader.text("files");
+  return modules;
+}
+
 }  // namespace diffcheck

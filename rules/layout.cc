@@ -120,7 +120,7 @@ std::int64_t product(const Layout& layout) {
 
 FactTable candidate_facts(const JudgedCase& judged, const Layout& layout, const std::string& dtype,
                           const Kernel* kernel, Truth returns_lse) {
-  const std::string source = "layout under judgement";
+  const std::string source = "the layout";  // short enough to need no memory of its own: there are thousands
   CandidateNumbers facts;
   facts.dtype = known(dtype, source);
   if (kernel != nullptr) {

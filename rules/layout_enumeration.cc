@@ -6,6 +6,7 @@
 
 #include "rules/layout.h"
 #include "rules/mesh.h"
+#include "rules/objective.h"
 #include "rules/run_size.h"
 
 namespace diffcheck {
@@ -69,10 +70,11 @@ class Enumeration {
     AxisRange range;
     range.pinned = pinned_degree(request, name);
     const Axis* axis = usable_axis(judged_, name);
-    // Replicas make more outputs, not one output faster; PipeFusion changes results. Both only when asked for.
+    // Replicas make several outputs, not one faster; PipeFusion changes results. Both only when asked for.
+    const bool replicates =
+        objective_of(request) == Objective::throughput || (request.batch.is_known() && request.batch.value() > 1);
     const bool lossy = request.allow_lossy.is_known() && request.allow_lossy.value();
-    range.is_open =
-        axis != nullptr && (name != "pipefusion" || lossy) && (name != "data" || request.aims_at("throughput"));
+    range.is_open = axis != nullptr && (name != "pipefusion" || lossy) && (name != "data" || replicates);
     if (axis != nullptr) range.listed = axis->degrees;
     if (gpus_ > k_most_gpus_with_all_degrees && judged_.model != nullptr) {
       if ((name == "ulysses" || name == "tensor") && judged_.model->heads) range.most = 2 * *judged_.model->heads;

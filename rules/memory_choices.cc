@@ -168,12 +168,15 @@ ConcessionCost cost_of_concessions(const JudgedCase& judged, const MemoryChoice&
   return cost;
 }
 
-bool slows_steps(const JudgedCase& judged, const MemoryChoice& choice) {
-  const std::vector<std::string> ids = concessions_of(judged, choice);
-  return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+Sacrifice worst_sacrifice(const JudgedCase& judged, const MemoryChoice& choice) {
+  Sacrifice worst = Sacrifice::nothing_lasting;
+  for (const std::string& id : concessions_of(judged, choice)) {
     const Concession* concession = find_entry(judged.knowledge.concessions, id);
-    return concession != nullptr && concession->slows_steps;
-  });
+    if (concession == nullptr) continue;
+    if (concession->changes_results) worst = std::max(worst, Sacrifice::results);
+    if (concession->slows_steps) worst = std::max(worst, Sacrifice::step_time);
+  }
+  return worst;
 }
 
 std::string to_text(const MemoryChoice& choice) {

@@ -44,8 +44,10 @@ struct ConcessionCost {
 };
 ConcessionCost cost_of_concessions(const JudgedCase& judged, const MemoryChoice& choice);
 
-/// Whether it costs time in every step, beyond what the engine does by itself.
-bool slows_steps(const JudgedCase& judged, const MemoryChoice& choice);
+/// What is given up beyond what the engine does by itself, the least first.
+enum class Sacrifice { nothing_lasting, results, step_time };
+/// The worst of a choice: at most seconds for each output; results that change a little; time in every step.
+Sacrifice worst_sacrifice(const JudgedCase& judged, const MemoryChoice& choice);
 
 /// "model + vae-tiling + fp8"
 std::string to_text(const MemoryChoice& choice);

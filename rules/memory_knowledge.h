@@ -90,7 +90,8 @@ struct ResidentPart {
 
 /// A thing that may be given up to need less memory, in the order in which it hurts.
 struct Concession : Entry {
-  int rank = 0;              ///< 0: nothing is given up.
+  int rank = 0;  ///< 0: nothing is given up.
+  bool changes_results = false;
   bool slows_steps = false;  ///< Time is lost in every step, not once for an output.
   Message title;
   Message costs;  ///< What it costs in time.

@@ -61,10 +61,21 @@ bool needs_newer_processor(const BinaryFacts& file, const CpuFacts& cpu) {
          level_name(file.x86_level.value()) > cpu.psabi_level.value();
 }
 
+/// The package tries to load it and works without.
+bool is_optional(const BinaryFacts& file, const Knowledge& knowledge) {
+  const std::string name = file.path.value().substr(file.path.value().rfind('/') + 1);
+  return file.package.is_known() && std::any_of(knowledge.optional_modules.begin(), knowledge.optional_modules.end(),
+                                                [&](const OptionalModules& modules) {
+                                                  return modules.package == file.package.value() &&
+                                                         matches_glob(modules.files, name);
+                                                });
+}
+
 /// Whether people have to hear of it. An optional module of a package that has nothing to do with GPUs is often left
 /// without its library; of a library that everybody needs, only one that is known by name is told.
 bool is_worth_telling(const ModuleDefect& defect, const JudgedCase& judged) {
   if (defect.kind != ModuleDefect::Kind::missing_library) return true;
+  if (is_optional(*defect.file, judged.knowledge)) return false;
   const bool is_torch = defect.file->package.is_known() && defect.file->package.value() == k_torch;
   if (is_torch && !judged.snapshot.linking.torch_defects.empty()) return false;  // told once, of torch
   const SharedLibrary* library = shared_library(judged.knowledge, defect.detail);
@@ -217,8 +228,9 @@ std::vector<Finding> module_findings(const JudgedCase& judged) {
     if (const auto defect = defect_of(file, judged.snapshot, judged.knowledge, nullptr)) {
       // A package's modules mostly share what is wrong with them.
       const std::string package = file.package.is_known() ? file.package.value() : defect->module;
+      if (!is_worth_telling(*defect, judged)) continue;
       const bool is_new = told.emplace(package, finding_id(defect->kind), defect->detail).second;
-      if (is_new && is_worth_telling(*defect, judged)) findings.push_back(finding_of(judged, *defect, nullptr));
+      if (is_new) findings.push_back(finding_of(judged, *defect, nullptr));
       continue;
     }
     for (const std::size_t i : judged.distinct_gpus) {

@@ -19,10 +19,12 @@ class Collector {
 
   std::vector<UnmetNeed> take() {
     for (const auto& [name, facts] : snapshot_.packages) {
-      if (!facts.version.is_known()) continue;
-      collect_tag(name, facts.version.value());
-      collect_pins(name, facts.version.value());
-      if (facts.requires_dist.is_known()) collect_declared(name, facts);
+      if (facts.version.is_known()) {
+        collect_tag(name, facts.version.value());
+        collect_pins(name, facts.version.value());
+      }
+      // What is not there declares nothing; what is there may declare although its version was not told.
+      if (!facts.version.is_absent() && facts.requires_dist.is_known()) collect_declared(name, facts);
     }
     return std::move(unmet_);
   }
@@ -33,9 +35,10 @@ class Collector {
     const BuildTag tag = parse_build_tag(version.local());
     if (name == "torch" || tag.torch_specifier.empty()) return;
     told_.emplace(name, "torch");
-    auto unmet = unmet_need(name, version, "torch", tag.torch_specifier);
-    if (!unmet || !unmet->found) return;
-    unmet->basis = "tagged";
+    auto unmet = unmet_need(name, version.text(), "torch", tag.torch_specifier);
+    if (!unmet && torch_is_untold()) unmet = need_of(name, version.text(), "torch", tag.torch_specifier);
+    if (!unmet || (!unmet->found && !torch_is_untold())) return;
+    unmet->basis = unmet->found ? "tagged" : "tagged-untold";
     unmet->source = snapshot_.packages.at(name).version.source();
     unmet_.push_back(*std::move(unmet));
   }
@@ -48,7 +51,7 @@ class Collector {
       if (!about_it) continue;
       for (const WheelPin::Need& need : pin.needs) {
         if (!told_.emplace(name, need.package).second) continue;
-        auto unmet = unmet_need(name, version, need.package, need.specifier);
+        auto unmet = unmet_need(name, version.text(), need.package, need.specifier);
         if (!unmet || (need.optional && !unmet->found)) continue;
         unmet->basis = loads_all_the_same(*unmet, pin) ? "declared" : pin.basis;
         unmet->reason = pin.reason;
@@ -68,7 +71,8 @@ class Collector {
         if (!applies || *applies != Truth::yes) continue;
       }
       if (told_.contains({name, requirement->package})) continue;
-      auto unmet = unmet_need(name, facts.version.value(), requirement->package, requirement->specifiers);
+      const std::string version = facts.version.is_known() ? facts.version.value().text() : "";
+      auto unmet = unmet_need(name, version, requirement->package, requirement->specifiers);
       if (!unmet) continue;
       told_.emplace(name, requirement->package);
       unmet->basis = "declared";
@@ -77,13 +81,24 @@ class Collector {
     }
   }
 
-  std::optional<UnmetNeed> unmet_need(const std::string& name, const Version& version, const std::string& needed,
+  static UnmetNeed need_of(const std::string& name, const std::string& version, const std::string& needed,
+                           const std::string& specifier) {
+    UnmetNeed need;
+    need.package = name;
+    need.version = version;
+    need.needed = needed;
+    need.specifier = specifier;
+    return need;
+  }
+
+  bool torch_is_untold() const {
+    const auto torch = snapshot_.packages.find("torch");
+    return torch == snapshot_.packages.end() ? !lists_all_ : torch->second.version.is_unknown();
+  }
+
+  std::optional<UnmetNeed> unmet_need(const std::string& name, const std::string& version, const std::string& needed,
                                       const std::string& specifier) const {
-    UnmetNeed unmet;
-    unmet.package = name;
-    unmet.version = version.text();
-    unmet.needed = needed;
-    unmet.specifier = specifier;
+    UnmetNeed unmet = need_of(name, version, needed, specifier);
     const auto found = snapshot_.packages.find(needed);
     if (found == snapshot_.packages.end() || found->second.version.is_absent()) {
       return lists_all_ ? std::optional(unmet) : std::nullopt;
@@ -188,19 +203,27 @@ std::vector<Finding> package_findings(const JudgedCase& judged, bool simulated) 
     const std::string wanted = unmet.needed + unmet.specifier;
     const auto wheel =
         unmet.needed == "torch" ? published_wheel(unmet.package, snapshot, judged.knowledge) : std::nullopt;
-    Finding finding = finding_from(judged.knowledge, unmet.found ? "package-" + unmet.basis : "package-missing",
-                                   {{"package", same_in_both(unmet.package + " " + unmet.version)},
-                                    {"needed", same_in_both(unmet.needed)},
-                                    {"wanted", same_in_both(wanted)},
-                                    {"found", same_in_both(unmet.found ? unmet.found->text() : "")},
-                                    {"install", same_in_both(wheel                   ? *wheel
-                                                             : unmet.fitting.empty() ? wanted
-                                                                                     : unmet.fitting)},
-                                    {"reason", same_in_both(unmet.reason)}},
-                                   judged.scope());
+    const bool untold = unmet.basis == "tagged-untold";
+    const std::string named = unmet.package + (unmet.version.empty() ? "" : " " + unmet.version);
+    Finding finding =
+        finding_from(judged.knowledge, unmet.found || untold ? "package-" + unmet.basis : "package-missing",
+                     {{"package", same_in_both(named)},
+                      {"needed", same_in_both(unmet.needed)},
+                      {"wanted", same_in_both(wanted)},
+                      {"found", same_in_both(unmet.found ? unmet.found->text() : "")},
+                      {"install", same_in_both(wheel                   ? *wheel
+                                               : unmet.fitting.empty() ? wanted
+                                                                       : unmet.fitting)},
+                      {"reason", same_in_both(unmet.reason)}},
+                     judged.scope());
     // Where the files themselves were read, they tell whether they fit.
     if (unmet.basis == "wheels" && !complete_binaries(snapshot)) finding.severity = Severity::warning;
+    finding.undecided = untold;
     finding.evidence.push_back(evidence_of(unmet));
+    if (untold) {
+      finding.evidence.back().found = "unknown";
+      finding.evidence.back().truth = Truth::unknown;
+    }
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -213,11 +213,23 @@ struct MemoryPlan {
   std::vector<RejectedMode> rejected;  ///< Cheaper choices that do not fit.
 };
 
+/// One of the ways to run a case that no other one beats in everything.
+struct FrontPoint {
+  Layout layout;
+  std::string kernel, dtype;
+  MemoryChoice choice;
+  std::vector<std::string> concessions;  ///< Ids, the least first; empty: nothing is given up.
+  double total_seconds = 0;
+  double gpu_seconds_per_output = 0;  ///< Of all its GPUs.
+  std::int64_t peak_bytes = 0;        ///< Of tensors on one GPU.
+};
+
 struct Plan {
   AttentionPlan attention;
   LayoutPlan layout;
   std::optional<MemoryPlan> memory;  ///< Of the chosen candidate, or of the engine's default when nothing was chosen.
   std::optional<MemoryPlan> default_memory;  ///< Of what the engine does by itself.
+  std::vector<FrontPoint> front;             ///< Fastest first; empty where times are not known.
   std::vector<Message> memory_hints;         ///< What would fit, and what less would take.
   std::vector<Message> assumptions;
   Truth possible = Truth::unknown;  ///< yes: chosen; no: nothing runs; unknown: a needed fact is unknown.

@@ -9,6 +9,7 @@
 #include "rules/layout.h"
 #include "rules/plan_search.h"
 #include "rules/requirements.h"
+#include "rules/untold_kernel.h"
 #include "rules/way_out.h"
 #include "rules/words.h"
 
@@ -110,9 +111,16 @@ class Findings {
     const auto pinned = judged_.request.pin("attention");
     if (!pinned || planned()) return;
     for (const KernelCandidate& candidate : plan_.attention.candidates) {
-      if (candidate.kernel != *pinned || both(candidate.verdict, candidate.reachable) != Truth::no) continue;
-      return add(refused_pin(judged_, *pinned, candidate.reasons.front(), way_out_), false);
+      if (candidate.kernel != *pinned) continue;
+      if (both(candidate.verdict, candidate.reachable) == Truth::no)
+        return add(refused_pin(judged_, *pinned, candidate.reasons.front(), way_out_), false);
+      if (candidate.verdict == Truth::unknown) return unknown_pin(candidate);
     }
+  }
+
+  void unknown_pin(const KernelCandidate& candidate) {
+    const Kernel& kernel = *find_entry(judged_.knowledge.kernels, candidate.kernel);
+    for (Finding& finding : untold_kernel(judged_, kernel, candidate.reasons, way_out_)) add(std::move(finding), false);
   }
 
   void silent_math(const EngineDefault& by_itself, const Kernel& kernel) {
@@ -170,11 +178,24 @@ class Findings {
     } else if (planned() && plan_.memory->fits == Truth::unknown) {
       const bool close = plan_.memory->limit_bytes && plan_.memory->unknown_terms.empty();
       add(memory_finding(close ? "memory-close" : "memory-unknown", *plan_.memory), false);
+    } else if (memory.fits == Truth::unknown && !told_already && may_not_fit(memory)) {
+      add(memory_finding("memory-close", memory, memory.reserved), true);
     }
     host_memory();
   }
 
+  /// The limit lies inside the expected range, with a fused kernel where it is not known which kernel is taken: another
+  /// takes more.
+  static bool may_not_fit(const MemoryPlan& memory) {
+    return memory.limit_bytes && memory.reserved.high > *memory.limit_bytes &&
+           (memory.unknown_terms.empty() || memory.unknown_terms == std::vector<std::string>{"attention kernel"});
+  }
+
   Finding memory_finding(const std::string& id, const MemoryPlan& memory) {
+    return memory_finding(id, memory, memory.peak);
+  }
+
+  Finding memory_finding(const std::string& id, const MemoryPlan& memory, const Estimate& need) {
     const auto worst =
         std::max_element(memory.stages.begin(), memory.stages.end(),
                          [](const StageBudget& a, const StageBudget& b) { return a.total().bytes < b.total().bytes; });
@@ -182,15 +203,15 @@ class Findings {
     for (const std::string& term : memory.unknown_terms) unknown += (unknown.empty() ? "" : ", ") + term;
     Finding finding = finding_about(
         judged_, id,
-        {{"need", same_in_both(size_text(memory.peak.bytes) + " (" + size_text(memory.peak.low) + " - " +
-                               size_text(memory.peak.high) + ")")},
+        {{"need",
+          same_in_both(size_text(need.bytes) + " (" + size_text(need.low) + " - " + size_text(need.high) + ")")},
          {"limit", same_in_both(memory.limit_bytes ? size_text(*memory.limit_bytes) : memory.limit_source)},
          {"stage", same_in_both(worst->stage)},
          {"why", same_in_both(unknown.empty() ? memory.limit_source : unknown)},
          {"way_out", way_out_}});
     finding.evidence.push_back({"memory." + worst->stage,
                                 "<= " + (memory.limit_bytes ? size_text(*memory.limit_bytes) : std::string("unknown")),
-                                size_text(memory.peak.bytes), memory.limit_source, memory.fits});
+                                size_text(need.bytes), memory.limit_source, memory.fits});
     return finding;
   }
 

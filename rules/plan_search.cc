@@ -1,15 +1,19 @@
 #include "rules/plan_search.h"
 
 #include <algorithm>
+#include <compare>
+#include <limits>
 #include <map>
+#include <utility>
 
 #include "rules/attention.h"
 #include "rules/budget.h"
-#include "rules/kernel_table.h"
 #include "rules/layout.h"
+#include "rules/layout_options.h"
 #include "rules/memory_choices.h"
+#include "rules/objective.h"
+#include "rules/pareto.h"
 #include "rules/run_on_all_nodes.h"
-#include "rules/step_time.h"
 
 namespace diffcheck {
 namespace {
@@ -17,54 +21,88 @@ namespace {
 constexpr std::size_t k_most_listed_layouts = 512;
 /// Of more layouts than that only the fastest are judged for the lists; what is chosen comes from all of them.
 constexpr std::size_t k_most_judged_layouts = 4096;
+constexpr double k_never = std::numeric_limits<double>::infinity();
 
-/// What is looked for, in this order: a fused kernel before one that builds scores, a sure fit before a doubtful one,
-/// and among those a layout that runs at full speed before one that moves weights in every step.
-struct Choosing {
-  bool may_build_scores;
-  Truth fits;
-  bool slows_steps;
+/// What is preferred before the objective is asked, the first member first and its least value.
+struct Standing {
+  bool builds_scores = false;
+  bool may_not_fit = false;
+  Sacrifice sacrifice = Sacrifice::nothing_lasting;
+  std::size_t dtype = 0;
+  friend auto operator<=>(const Standing&, const Standing&) = default;
 };
-constexpr Choosing k_passes[] = {{false, Truth::yes, false},     {false, Truth::yes, true},
-                                 {false, Truth::unknown, false}, {false, Truth::unknown, true},
-                                 {true, Truth::yes, false},      {true, Truth::yes, true},
-                                 {true, Truth::unknown, false},  {true, Truth::unknown, true}};
 
-struct Found {
-  KernelCandidate kernel;
+/// One layout, kernel and memory choice that may be taken.
+struct Trial {
+  Standing standing;
+  std::optional<double> value;  ///< What the objective makes small; nullopt where it is not known.
+  ConcessionCost concessions;
   Layout layout;
-  MemoryPlan memory;
+  const KernelCandidate* kernel = nullptr;
+  MemoryChoice choice;
+};
+
+double value_of(const Trial& trial) { return trial.value.value_or(k_never); }
+
+/// Those of the best standing that was seen, in their order.
+class BestTrials {
+ public:
+  bool empty() const { return trials_.empty(); }
+  const Standing& standing() const { return trials_.front().standing; }
+  double least_value() const { return least_value_; }
+
+  void add(Trial trial) {
+    if (!empty() && standing() < trial.standing) return;
+    if (!empty() && trial.standing < standing()) {
+      trials_.clear();
+      least_value_ = k_never;
+    }
+    least_value_ = std::min(least_value_, value_of(trial));
+    trials_.push_back(std::move(trial));
+  }
+
+  /// Of those that no prediction tells apart from the best, the one that gives up least; unknown values tell nothing.
+  std::optional<Trial> best() const {
+    const Trial* best = nullptr;
+    for (const Trial& trial : trials_) {
+      if (value_of(trial) > least_value_ * k_told_apart) continue;
+      const bool is_known = trial.value.has_value();
+      if (best == nullptr || (is_known && order(trial) < order(*best))) best = &trial;
+    }
+    return best == nullptr ? std::nullopt : std::optional(*best);
+  }
+
+ private:
+  static std::pair<ConcessionCost, double> order(const Trial& trial) { return {trial.concessions, value_of(trial)}; }
+
+  std::vector<Trial> trials_;
+  double least_value_ = k_never;
 };
 
 class Search {
  public:
   explicit Search(const JudgedCase& judged)
-      : judged_(judged),
-        kernels_(judged),
-        timer_(judged),
-        dtypes_(dtype_options(judged)),
-        layouts_(enumerate_layouts(judged)) {}
+      : judged_(judged), objective_(objective_of(judged.request)), options_(judged), dtypes_(dtype_options(judged)) {}
 
   Plan run() {
     Plan plan;
     const Layout asked = requested_layout(judged_.request);
     describe_default(plan, asked);
-    std::optional<Found> found;
-    for (const Choosing& pass : k_passes) {
-      if (!found) found = first_that(pass);
-    }
+    std::optional<Trial> found = best_trial(false);
+    if (!found) found = best_trial(true);
     if (found) {
-      plan.attention.chosen = found->kernel;
+      plan.attention.chosen = *found->kernel;
       plan.layout.chosen = found->layout;
-      plan.layout.mesh = timer_.mesh(found->layout);
-      plan.memory = found->memory;
+      plan.layout.mesh = options_.timer().mesh(found->layout);
+      plan.memory = memory_of(*found);
       plan.possible = Truth::yes;
     } else {
       plan.memory = plan.default_memory;
-      plan.possible = something_unknown_ ? Truth::unknown : Truth::no;
+      plan.possible = options_.something_unknown() ? Truth::unknown : Truth::no;
     }
     list_kernels(plan, found ? found->layout : asked);
-    list_layouts(plan, found ? found->kernel : first_kernel(asked));
+    list_layouts(plan, found ? *found->kernel : first_kernel(asked));
+    if (found) plan.front = pareto_front(judged_, options_, dtypes_[found->standing.dtype]);
     return plan;
   }
 
@@ -95,78 +133,60 @@ class Search {
     return found == kernels.end() ? nullptr : &*found;
   }
 
-  /// The fastest layout that fits; of those that are as fast, the one that gives up least.
-  std::optional<Found> first_that(const Choosing& pass) {
-    for (const DtypeOption& dtype : dtypes_) {
-      std::optional<Found> best;
-      std::optional<double> fastest_seconds;
-      for (const TimedLayout& one : fastest_first(dtype, pass)) {
-        if (best && !as_fast(one.seconds, fastest_seconds)) break;
-        auto found = in_layout(dtype, one.layout, pass);
-        if (!found) continue;
-        if (!best) fastest_seconds = one.seconds;
-        if (!best ||
-            cost_of_concessions(judged_, found->memory.choice) < cost_of_concessions(judged_, best->memory.choice))
-          best = std::move(found);
-        if (best->memory.concessions.empty()) break;
-      }
-      if (best) return best;
+  std::optional<Trial> best_trial(bool builds_scores) {
+    std::optional<Trial> best;
+    for (std::size_t i = 0; i < dtypes_.size(); ++i) {
+      auto found = best_in_dtype(i, builds_scores);
+      if (found && (!best || found->standing < best->standing)) best = std::move(found);
+      // No other dtype can stand better than that.
+      if (best && best->standing == Standing{builds_scores, false, Sacrifice::nothing_lasting, 0}) break;
     }
-    return std::nullopt;
+    return best;
   }
 
-  static bool as_fast(const std::optional<double>& seconds, const std::optional<double>& fastest_seconds) {
-    constexpr double told_apart = 1.005;  // no prediction is better than that
-    return seconds && fastest_seconds && *seconds <= *fastest_seconds * told_apart;
-  }
-
-  std::optional<Found> in_layout(const DtypeOption& dtype, const Layout& layout, const Choosing& pass) {
-    for (const KernelCandidate& kernel : kernels_.at(dtype, layout)) {
-      if (!eligible(kernel, pass)) continue;
-      if (auto found = fitting(kernel, layout, pass)) return found;
+  /// Options come best first, so that after the first of the best standing only those that are as good matter. Where
+  /// memory is the objective their order says nothing, and all are looked at.
+  std::optional<Trial> best_in_dtype(std::size_t dtype, bool builds_scores) {
+    const Standing top{builds_scores, false, Sacrifice::nothing_lasting, dtype};
+    BestTrials trials;
+    for (const LayoutOption& option : options_.legal(dtypes_[dtype], builds_scores)) {
+      const bool decided = objective_ != Objective::memory && !trials.empty() && trials.standing() == top;
+      if (decided && option.objective_seconds.value_or(k_never) > trials.least_value() * k_told_apart) break;
+      if (decided && !option.objective_seconds) break;
+      try_choices(option, top, trials);
     }
-    return std::nullopt;
+    return trials.best();
   }
 
-  /// By predicted time with the first kernel that may be used; those of unknown time after, in their fixed order.
-  std::vector<TimedLayout> fastest_first(const DtypeOption& dtype, const Choosing& pass) {
-    std::vector<TimedLayout> timed;
-    for (const Layout& layout : layouts_) {
-      const auto& kernels = kernels_.at(dtype, layout);
-      const auto first = std::find_if(kernels.begin(), kernels.end(),
-                                      [&](const KernelCandidate& kernel) { return eligible(kernel, pass); });
-      if (first == kernels.end()) continue;
-      timed.push_back(
-          {layout, seconds_per_output(judged_, layout, timer_.total_seconds(first->kernel, dtype.dtype, layout))});
+  void try_choices(const LayoutOption& option, const Standing& top, BestTrials& trials) {
+    const Kernel& kernel = *find_entry(judged_.knowledge.kernels, option.kernel->kernel);
+    const bool by_memory = objective_ == Objective::memory;
+    for (const MemoryChoice& choice : choices(option.layout)) {
+      const MemoryPlan memory = plan_memory(judged_, choice, kernel, option.kernel->dtype, option.layout);
+      if (memory.fits == Truth::no) continue;
+      Standing standing = top;
+      standing.may_not_fit = memory.fits == Truth::unknown;
+      standing.sacrifice = worst_sacrifice(judged_, choice);
+      const auto value = by_memory ? static_cast<double>(memory.peak.bytes) : option.objective_seconds;
+      trials.add({standing, value, cost_of_concessions(judged_, choice), option.layout, option.kernel, choice});
+      // Later choices give up more, for the same time.
+      if (standing == top && !by_memory) break;
     }
-    sort_by_time(judged_, timed);
-    return timed;
   }
 
-  bool eligible(const KernelCandidate& candidate, const Choosing& pass) {
-    const Kernel* kernel = find_entry(judged_.knowledge.kernels, candidate.kernel);
-    const bool pinned = judged_.request.pin("attention") == candidate.kernel;
-    if (builds_score_matrix(*kernel) != pass.may_build_scores) return false;
-    const Truth usable = both(candidate.verdict, candidate.reachable);
-    something_unknown_ = something_unknown_ || usable == Truth::unknown;
-    return usable == Truth::yes && (candidate.exact || pinned);
-  }
-
-  std::optional<Found> fitting(const KernelCandidate& candidate, const Layout& layout, const Choosing& pass) {
-    const Truth legal = decide_layout(judged_, layout, candidate);
-    something_unknown_ = something_unknown_ || legal == Truth::unknown;
-    if (legal != Truth::yes) return std::nullopt;
-    const Kernel& kernel = *find_entry(judged_.knowledge.kernels, candidate.kernel);
-    std::vector<RejectedMode> rejected;
-    for (const MemoryChoice& choice : choices(layout)) {
-      MemoryPlan memory = plan_memory(judged_, choice, kernel, candidate.dtype, layout);
-      if (memory.fits == pass.fits && slows_steps(judged_, choice) == pass.slows_steps) {
-        memory.rejected = std::move(rejected);
-        return Found{candidate, layout, std::move(memory)};
-      }
-      rejected.push_back({choice, memory.peak, memory.fits});
+  /// With the choices that give up less and do not do.
+  MemoryPlan memory_of(const Trial& trial) {
+    const Kernel& kernel = *find_entry(judged_.knowledge.kernels, trial.kernel->kernel);
+    const auto plan_of = [&](const MemoryChoice& choice) {
+      return plan_memory(judged_, choice, kernel, trial.kernel->dtype, trial.layout);
+    };
+    MemoryPlan memory = plan_of(trial.choice);
+    for (const MemoryChoice& choice : choices(trial.layout)) {
+      if (choice == trial.choice) break;
+      const MemoryPlan cheaper = plan_of(choice);
+      memory.rejected.push_back({choice, cheaper.peak, cheaper.fits});
     }
-    return std::nullopt;
+    return memory;
   }
 
   /// Worked out once for a layout: kernels and passes do not change what may be given up.
@@ -178,14 +198,14 @@ class Search {
 
   void list_kernels(Plan& plan, const Layout& layout) {
     for (const DtypeOption& dtype : dtypes_) {
-      const auto& candidates = kernels_.at(dtype, layout);
+      const auto& candidates = options_.kernels(dtype, layout);
       plan.attention.candidates.insert(plan.attention.candidates.end(), candidates.begin(), candidates.end());
     }
   }
 
   KernelCandidate first_kernel(const Layout& layout) {
     if (dtypes_.empty()) return {};
-    const auto& candidates = kernels_.at(dtypes_.front(), layout);
+    const auto& candidates = options_.kernels(dtypes_.front(), layout);
     return candidates.empty() ? KernelCandidate{} : candidates.front();
   }
 
@@ -206,10 +226,10 @@ class Search {
         list.back().reasons = judge_layout(judged_, layout, taken).reasons;
         continue;
       }
-      list.back().time = timer_.time(taken.kernel, taken.dtype, layout);
+      list.back().time = options_.timer().time(taken.kernel, taken.dtype, layout);
       list.back().peak_bytes = peak_bytes(plan.memory, taken, layout);
     }
-    sort_by_time(judged_, plan.layout.candidates);
+    sort_by_objective(judged_, plan.layout.candidates);
   }
 
   /// In the chosen memory mode.
@@ -222,21 +242,20 @@ class Search {
   }
 
   std::vector<Layout> layouts_to_list(const KernelCandidate& kernel) {
-    if (layouts_.size() <= k_most_judged_layouts) return layouts_;
-    std::vector<TimedLayout> timed;
-    for (const Layout& layout : layouts_) {
-      const auto seconds = timer_.total_seconds(kernel.kernel, kernel.dtype, layout);
-      timed.push_back({layout, seconds_per_output(judged_, layout, seconds)});
+    if (options_.layouts().size() <= k_most_judged_layouts) return options_.layouts();
+    std::vector<std::pair<double, const Layout*>> timed;
+    for (const Layout& layout : options_.layouts()) {
+      const auto total = options_.timer().total_seconds(kernel.kernel, kernel.dtype, layout);
+      timed.emplace_back(objective_seconds(judged_, layout, total).value_or(k_never), &layout);
     }
-    sort_by_time(judged_, timed);
-    timed.resize(k_most_judged_layouts);
-    std::vector<Layout> fastest;
-    for (const TimedLayout& one : timed) fastest.push_back(one.layout);
-    return fastest;
+    std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Layout> best;
+    for (std::size_t i = 0; i < k_most_judged_layouts; ++i) best.push_back(*timed[i].second);
+    return best;
   }
 
   const KernelCandidate& kernel_for(const DtypeOption& dtype, const Layout& layout, const KernelCandidate& preferred) {
-    const auto& candidates = kernels_.at(dtype, layout);
+    const auto& candidates = options_.kernels(dtype, layout);
     const auto usable = [](const KernelCandidate& candidate) {
       return both(candidate.verdict, candidate.reachable) == Truth::yes;
     };
@@ -247,12 +266,10 @@ class Search {
   }
 
   const JudgedCase& judged_;
-  KernelTable kernels_;
-  StepTimer timer_;
+  Objective objective_;
+  LayoutOptions options_;
   std::vector<DtypeOption> dtypes_;
-  std::vector<Layout> layouts_;
   std::map<Layout, std::vector<MemoryChoice>> choices_;
-  bool something_unknown_ = false;
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "probe/describe.h"
@@ -30,10 +29,11 @@ struct Request {
   Fact<std::int64_t> gpus;  ///< GPUs to use on each node; unset: all visible ones.
   Fact<std::int64_t> nodes;
   Fact<double> guidance_scale;
-  Fact<std::string> objective;  ///< latency, throughput or memory.
+  Fact<std::string> objective;  ///< latency, throughput, cost or memory.
   Fact<bool> allow_lossy;       ///< Layouts that change results (PipeFusion) are candidates too.
   /// Of one denoising step on one GPU, as the user measured it: what is predicted is scaled to it.
   Fact<double> measured_step_seconds;
+  Fact<double> gpu_hour_price;  ///< Of one GPU, in any currency.
   /// attention, dtype, quantization, text_quantization, ulysses, ring, cfg, pipefusion, tensor, fsdp, data, vae,
   /// offload, vae_tiling, compile.
   std::map<std::string, Fact<std::string>> pins;
@@ -56,14 +56,13 @@ struct Request {
     visit("gpus", self.gpus, "GPUs to use on each node.");
     visit("nodes", self.nodes, "Nodes.");
     visit("guidance_scale", self.guidance_scale, "Classifier-free guidance scale; 1 turns it off.");
-    visit("objective", self.objective, "latency, throughput or memory.");
+    visit("objective", self.objective, "latency, throughput, cost or memory.");
     visit("allow_lossy", self.allow_lossy, "Layouts that change results are candidates too.");
     visit("measured_step_seconds", self.measured_step_seconds, "Measured time of a step on one GPU.");
+    visit("gpu_hour_price", self.gpu_hour_price, "Price of an hour of one GPU, in any currency.");
     visit("pins", self.pins, "What the user fixed.");
   }
   friend bool operator==(const Request&, const Request&) = default;
-
-  bool aims_at(std::string_view name) const { return objective.is_known() && objective.value() == name; }
 
   std::optional<std::string> pin(const std::string& name) const {
     const auto found = pins.find(name);

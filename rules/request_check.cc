@@ -36,15 +36,13 @@ std::vector<std::string> ids_of(const std::vector<T>& entries) {
 
 class RequestCheck {
  public:
-  RequestCheck(const Request& request, const Snapshot& snapshot, const Knowledge& knowledge, bool simulated)
-      : request_(request), snapshot_(snapshot), knowledge_(knowledge), simulated_(simulated) {}
+  RequestCheck(const Request& request, const Knowledge& knowledge) : request_(request), knowledge_(knowledge) {}
 
   std::optional<Error> run() {
     check_numbers();
     check_names();
     check_sizes();
     check_pins();
-    check_gpus();
     return error_;
   }
 
@@ -87,7 +85,7 @@ class RequestCheck {
     check_name(request_.engine, "engine", ids_of(knowledge_.engines));
     check_name(request_.model, "model", ids_of(knowledge_.models));
     check_name(request_.task, "task", tasks());
-    check_name(request_.objective, "objective", {"latency", "throughput", "memory"});
+    check_name(request_.objective, "objective", {"latency", "throughput", "cost", "memory"});
   }
 
   void check_sizes() {
@@ -163,41 +161,38 @@ class RequestCheck {
     return kernels;
   }
 
-  void check_gpus() {
-    if (!request_.gpus.is_known()) return;
-    const auto usable = std::count_if(snapshot_.gpus.begin(), snapshot_.gpus.end(), [](const GpuFacts& gpu) {
-      return !gpu.visible.is_known() || gpu.visible.value();
-    });
-    if (request_.gpus.value() <= usable) return;
-    fail(request_.gpus.source(),
-         "asked for " + std::to_string(request_.gpus.value()) + " GPUs, but " + what_there_is(usable));
-  }
-
-  std::string what_there_is(std::int64_t usable) const {
-    const std::string machine = simulated_ ? "the simulated machine" : "this machine";
-    const std::size_t present = snapshot_.gpus.size();
-    const Fact<bool>& complete = snapshot_.complete.gpus;
-    std::string text = machine + " has " + (present == 0 ? "none" : std::to_string(present));
-    if (!complete.is_known() || !complete.value())
-      text = "only " + std::to_string(present) + " could be found on " + machine;
-    if (usable != static_cast<std::int64_t>(present)) text += ", of which a process sees " + std::to_string(usable);
-    const bool named = present > 0 && snapshot_.gpus.front().name.is_known();
-    if (named) text += " (" + snapshot_.gpus.front().name.value() + ")";
-    return text;
-  }
-
   const Request& request_;
-  const Snapshot& snapshot_;
   const Knowledge& knowledge_;
-  bool simulated_;
   std::optional<Error> error_;
 };
 
+std::string what_there_is(const Snapshot& snapshot, std::int64_t usable, bool simulated) {
+  const std::string machine = simulated ? "the simulated machine" : "this machine";
+  const std::size_t present = snapshot.gpus.size();
+  const Fact<bool>& complete = snapshot.complete.gpus;
+  std::string text = machine + " has " + (present == 0 ? "none" : std::to_string(present));
+  if (!complete.is_known() || !complete.value())
+    text = "only " + std::to_string(present) + " could be found on " + machine;
+  if (usable != static_cast<std::int64_t>(present)) text += ", of which a process sees " + std::to_string(usable);
+  const bool named = present > 0 && snapshot.gpus.front().name.is_known();
+  if (named) text += " (" + snapshot.gpus.front().name.value() + ")";
+  return text;
+}
+
 }  // namespace
 
-std::optional<Error> check_request(const Request& request, const Snapshot& snapshot, const Knowledge& knowledge,
-                                   bool simulated) {
-  return RequestCheck(request, snapshot, knowledge, simulated).run();
+std::optional<Error> check_request(const Request& request, const Knowledge& knowledge) {
+  return RequestCheck(request, knowledge).run();
+}
+
+std::optional<Error> check_gpu_count(const Request& request, const Snapshot& snapshot, bool simulated) {
+  if (!request.gpus.is_known()) return std::nullopt;
+  const auto usable = std::count_if(snapshot.gpus.begin(), snapshot.gpus.end(),
+                                    [](const GpuFacts& gpu) { return !gpu.visible.is_known() || gpu.visible.value(); });
+  if (request.gpus.value() <= usable) return std::nullopt;
+  return Error{
+      Error::Kind::invalid, request.gpus.source(),
+      "asked for " + std::to_string(request.gpus.value()) + " GPUs, but " + what_there_is(snapshot, usable, simulated)};
 }
 
 }  // namespace diffcheck

@@ -11,8 +11,10 @@
 
 namespace diffcheck {
 
-/// The first thing that is wrong; `where` is the option it came from. `simulated`: the machine was only named.
-std::optional<Error> check_request(const Request& request, const Snapshot& snapshot, const Knowledge& knowledge,
-                                   bool simulated);
+/// The first thing that is wrong with the request itself; `where` is the option it came from.
+std::optional<Error> check_request(const Request& request, const Knowledge& knowledge);
+
+/// More GPUs than there are. `simulated`: the machine was only named.
+std::optional<Error> check_gpu_count(const Request& request, const Snapshot& snapshot, bool simulated);
 
 }  // namespace diffcheck

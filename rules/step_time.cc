@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "rules/budget.h"
@@ -14,8 +13,6 @@
 
 namespace diffcheck {
 namespace {
-
-constexpr double k_never = std::numeric_limits<double>::infinity();
 
 struct NamedCost {
   Range StepCosts::*member;
@@ -141,30 +138,6 @@ Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const M
 }
 
 }  // namespace
-
-std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout,
-                                         const std::optional<double>& total_seconds) {
-  if (!total_seconds) return std::nullopt;
-  return *total_seconds /
-         (judged.request.aims_at("throughput") ? static_cast<double>(outputs_at_once(judged, layout)) : 1);
-}
-
-void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts) {
-  if (judged.request.aims_at("memory")) return;
-  std::stable_sort(layouts.begin(), layouts.end(), [](const TimedLayout& a, const TimedLayout& b) {
-    return a.seconds.value_or(k_never) < b.seconds.value_or(k_never);
-  });
-}
-
-void sort_by_time(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates) {
-  if (judged.request.aims_at("memory")) return;
-  const auto seconds_of = [&](const LayoutCandidate& one) {
-    if (!one.time.total) return k_never;
-    return seconds_per_output(judged, one.layout, one.time.total->seconds).value_or(k_never);
-  };
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [&](const LayoutCandidate& a, const LayoutCandidate& b) { return seconds_of(a) < seconds_of(b); });
-}
 
 StepTimer::StepTimer(const JudgedCase& judged)
     : judged_(judged),

@@ -50,16 +50,4 @@ class StepTimer {
   std::map<std::pair<std::int64_t, std::int64_t>, Fabric> parts_;      ///< By nodes and GPUs of each.
 };
 
-/// A layout and what is to be least: seconds of the run, or of each output where throughput is asked for.
-struct TimedLayout {
-  Layout layout;
-  std::optional<double> seconds;  ///< nullopt where it is not known.
-};
-std::optional<double> seconds_per_output(const JudgedCase& judged, const Layout& layout,
-                                         const std::optional<double>& total_seconds);
-
-/// Fastest first, those of unknown time last; equal ones stay in their order. Not where memory is the objective.
-void sort_by_time(const JudgedCase& judged, std::vector<TimedLayout>& layouts);
-void sort_by_time(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates);
-
 }  // namespace diffcheck

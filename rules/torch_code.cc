@@ -70,12 +70,21 @@ Fact<bool> lists_code(const Fact<std::vector<std::string>>& targets, const GpuFa
   if (!gpu.compute_capability.is_known())
     return unknown<bool>(gpu.compute_capability.source(), "compute capability: " + gpu.compute_capability.why());
   const ComputeCapability& device = gpu.compute_capability.value();
-  const bool runs = std::any_of(list.begin(), list.end(), [&](const std::string& target) {
+  std::optional<ComputeCapability> newest_sass;
+  for (const std::string& target : list) {
     const auto capability = ComputeCapability::parse(target);
-    return ptx_runs_on(target, device) ||
-           (target.starts_with("sm_") && capability && sass_runs_on(*capability, device));
-  });
-  return known(runs, targets.source());
+    if (!target.starts_with("sm_") || !capability) continue;
+    if (sass_runs_on(*capability, device)) return known(true, targets.source());
+    if (!newest_sass || *newest_sass < *capability) newest_sass = capability;
+  }
+  for (const std::string& target : list) {
+    if (!ptx_runs_on(target, device)) continue;
+    // "+PTX" behind an old target was for its day: cuDNN and cuBLAS beside it have nothing for this GPU.
+    if (newest_sass && *ComputeCapability::parse(target) < *newest_sass && *newest_sass < device)
+      return unknown<bool>(targets.source(), "only " + target + ", which is older than its other code");
+    return known(true, targets.source());
+  }
+  return known(false, targets.source());
 }
 
 }  // namespace diffcheck

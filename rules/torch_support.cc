@@ -78,15 +78,26 @@ Fact<bool> driver_runs(const Snapshot& snapshot, const PackageFacts& torch, cons
   return driver_runs_cuda(snapshot, cuda.value(), knowledge);
 }
 
+/// The targets of a wheel; where its own are not listed, those of its release for another platform.
+const std::vector<std::string>* likely_targets(const TorchWheel& wheel, const Knowledge& knowledge) {
+  if (wheel.arch_list) return &*wheel.arch_list;
+  for (const TorchWheel& other : knowledge.torch_wheels) {
+    if (other.torch == wheel.torch && other.cuda == wheel.cuda && other.arch_list) return &*other.arch_list;
+  }
+  return nullptr;
+}
+
 /// Which official wheels hold code for the GPU and may run on this driver.
 void tell_fitting_wheels(DeviceNumbers& numbers, const Snapshot& snapshot, const GpuFacts& gpu,
                          const Knowledge& knowledge) {
+  if (!gpu.compute_capability.is_known() && !gpu.gfx_target.is_known()) return;
   const TorchWheel* oldest = nullptr;
   const TorchWheel* newest = nullptr;
   for (const TorchWheel* wheel : possible_wheels(snapshot, nullptr, knowledge)) {
-    if (!wheel->cuda || !wheel->arch_list) continue;
-    const Fact<bool> has = lists_code(known(*wheel->arch_list, wheel->origin), gpu);
-    if (!has.is_known()) return;
+    const auto* targets = likely_targets(*wheel, knowledge);
+    if (!wheel->cuda || targets == nullptr) continue;
+    const Fact<bool> has = lists_code(known(*targets, wheel->origin), gpu);
+    if (!has.is_known()) continue;
     const Fact<bool> runs = driver_runs_cuda(snapshot, *wheel->cuda, knowledge);
     if (!has.value() || (runs.is_known() && !runs.value())) continue;
     if (oldest == nullptr || wheel->torch < oldest->torch) oldest = wheel;
@@ -115,17 +126,27 @@ const CudaToolkit* newest_toolkit(const Version& driver, DriverMin least, const 
   return newest;
 }
 
-/// As the driver itself would tell it. Drivers for Windows have numbers of their own; where the system is not known,
-/// both have to say the same.
+/// Drivers for Windows have numbers of their own, which WSL shows too. Three parts ("535.129.03") are of Linux.
+std::optional<bool> is_windows_driver(const Snapshot& snapshot) {
+  if (snapshot.drivers.nvidia.version.value().release().size() >= 3) return false;
+  if (snapshot.os.name.is_known()) {
+    const bool wsl = snapshot.os.wsl.is_known() && snapshot.os.wsl.value();
+    return wsl || snapshot.os.name.value() == "windows";
+  }
+  return std::nullopt;
+}
+
+/// As the driver itself would tell it. Where the system is not known, both have to say the same.
 Fact<Version> cuda_of_driver(const Snapshot& snapshot, const Knowledge& knowledge) {
   const NvidiaDriverFacts& driver = snapshot.drivers.nvidia;
   if (!driver.version.is_known()) return driver.cuda_version;
-  const bool windows = snapshot.os.name.is_known() && snapshot.os.name.value() == "windows";
+  const std::optional<bool> windows = is_windows_driver(snapshot);
   const CudaToolkit* newest = newest_toolkit(
-      driver.version.value(), windows ? &CudaToolkit::driver_min_windows : &CudaToolkit::driver_min_linux, knowledge);
+      driver.version.value(),
+      windows.value_or(false) ? &CudaToolkit::driver_min_windows : &CudaToolkit::driver_min_linux, knowledge);
   if (newest == nullptr) return driver.cuda_version;
   const Version cuda = newest->version.minor();
-  if (!snapshot.os.name.is_known()) {
+  if (!windows) {
     const CudaToolkit* other = newest_toolkit(driver.version.value(), &CudaToolkit::driver_min_windows, knowledge);
     if (other == nullptr || other->version.minor() != cuda) return driver.cuda_version;
   }

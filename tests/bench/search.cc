@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "rules/diagnose.h"
 #include "rules/judged_case.h"
 #include "rules/machine_spec.h"
 #include "rules/plan_search.h"
@@ -33,7 +34,7 @@ int run(int runs) {
     const auto machine = machine_from_spec(spec, {"pcie4", 2, "eth-100"}, *knowledge);
     if (!machine) return 1;
     std::vector<Message> assumptions;
-    const Snapshot snapshot = with_assumptions(machine->snapshot, *knowledge, assumptions);
+    const Snapshot snapshot = with_derived_facts(machine->snapshot, *knowledge, true, assumptions);
     Request request;
     request.engine = known<std::string>("xdit", "bench");
     request.model = known<std::string>("cogvideox1.5-5b", "bench");

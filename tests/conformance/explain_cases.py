@@ -55,11 +55,16 @@ class Program:
             json.dump(report.snapshot, file)
             file.flush()
             base = [command, "--snapshot", file.name, "--format", "json"]
-            answer = self.run(base + report.options, text)
-            if "error" in answer and report.options:
-                print(f"  {case['id']}: {' '.join(report.options)}: {answer['error']['what'].strip()}", file=sys.stderr)
-                answer = self.run(base, text)
-        return answer
+            options = report.options
+            while True:
+                answer = self.run(base + options, text)
+                if "error" not in answer or not options:
+                    return answer
+                # An option that makes no question is left out, and said so; without one to blame, the last.
+                print(f"  {case['id']}: {' '.join(options)}: {answer['error']['what'].strip()}", file=sys.stderr)
+                blamed = answer["error"].get("where", "")
+                at = next((i for i in range(0, len(options), 2) if options[i] in blamed), len(options) - 2)
+                options = options[:at] + options[at + 2:]
 
     def ask_all(self, command, cases, texts):
         """Each case with its answer, in the order of the cases."""
@@ -71,7 +76,31 @@ def percent(part, whole):
     return f"{part} of {whole}" + (f" ({100 * part / whole:.1f} %)" if whole else "")
 
 
-def judge_explain(program, cases):
+class Shown:
+    """Each case beside what was said about it, for reading."""
+
+    def __init__(self):
+        self.cases = {}
+
+    def add(self, case, command, lines):
+        self.cases.setdefault(case["id"], (case, []))[1].append(f"**{command}**\n" + "\n".join(lines or ["- nothing"]))
+
+    def write(self, path):
+        parts = []
+        for case, answers in self.cases.values():
+            asked = {key: case[key] for key in ("environment", "workload") if case.get(key)}
+            parts.append(f"## {case['id']} ({case['category']})\n\n{case['title']}\n\n"
+                         f"`{json.dumps(asked, ensure_ascii=False)}`\n\n"
+                         f"message: {(case['error_text'] or 'none')[:400]}\n\n"
+                         f"cause: {case['cause']}\n\nfix: {case['fix']}\n\n" + "\n\n".join(answers) + "\n")
+        path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def fix_text(said):
+    return (said.get("fix") or {}).get("text", "")
+
+
+def judge_explain(program, cases, shown):
     with_text = [case for case in cases if case.get("error_text")]
     right, by_category, misses = 0, collections.Counter(), []
     confirmed = collections.Counter()
@@ -79,6 +108,9 @@ def judge_explain(program, cases):
         causes = answer.get("causes", [])
         best = causes[0] if causes else {"category": "nothing", "id": answer.get("error", {}).get("what", "")}
         confirmed[best.get("confirmed_by_facts", "-")] += 1
+        shown.add(case, "explain", [f"- [{best['category']}] {best['id']} (confirmed: "
+                                    f"{best.get('confirmed_by_facts', '-')}): {best.get('why_here', best.get('why', ''))} "
+                                    f"FIX {fix_text(best)}"])
         if best["category"] == case["category"]:
             right += 1
             by_category[case["category"]] += 1
@@ -95,10 +127,13 @@ def judge_explain(program, cases):
     return right / len(with_text) if with_text else 1.0
 
 
-def judge_doctor(program, cases):
+def judge_doctor(program, cases, shown):
     predictable = [case for case in cases if case["static_check"]["predictable"] == "yes"]
-    hits, pointed, others, misses = 0, 0, [], []
+    hits, pointed, open_warnings, others, misses = 0, 0, 0, [], []
     for case, answer in program.ask_all("doctor", predictable, [None] * len(predictable)):
+        shown.add(case, "doctor", [f"- {'undecided' if finding.get('undecided') else finding['severity']} "
+                                   f"[{finding['category']}] {finding['id']}: {finding['title']}: {finding['why']} "
+                                   f"FIX {fix_text(finding)}" for finding in answer.get("findings", [])])
         findings = [finding for finding in answer.get("findings", []) if not finding.get("undecided")]
         categories = {finding["category"] for finding in findings if finding["severity"] != "note"}
         if case["category"] in categories:
@@ -106,11 +141,13 @@ def judge_doctor(program, cases):
         else:
             hints = {finding["category"] for finding in answer.get("findings", [])}
             pointed += case["category"] in hints
+            open_warnings += any(finding["category"] == case["category"] and finding["severity"] != "note"
+                                 for finding in answer.get("findings", []))
             misses.append((case, sorted(categories | {f"({category})" for category in hints - categories})))
         others += [(case, finding) for finding in findings
                    if finding["severity"] == "error" and finding["category"] != case["category"]]
     print(f"\ndoctor: a finding of the right category, of the predictable cases: {percent(hits, len(predictable))}")
-    print(f"  of the others, a note or an undecided finding points there: {pointed}")
+    print(f"  of the others, an undecided warning of that category: {open_warnings}, that or a note: {pointed}")
     for case, categories in misses:
         print(f"  miss {case['id']}: {case['category']}, found {', '.join(categories) or 'nothing'}; "
               f"facts: {'; '.join(case['static_check']['facts'])[:140]}")
@@ -145,14 +182,18 @@ def main():
     parser.add_argument("--binary", default=HERE.parent.parent / "build" / "diffcheck")
     parser.add_argument("--cases", type=pathlib.Path, default=CASES)
     parser.add_argument("--least", type=float, default=0.95, help="rate of explain below which this fails")
+    parser.add_argument("--show", type=pathlib.Path, help="write each case beside what was said about it, as Markdown")
     options = parser.parse_args()
     if not options.cases.exists():
         print(f"skipped: {options.cases} is not there")
         return SKIPPED
     cases = [json.loads(line) for line in options.cases.read_text(encoding="utf-8").splitlines() if line.strip()]
     program = Program(options.binary)
-    rate = judge_explain(program, cases)
-    judge_doctor(program, cases)
+    shown = Shown()
+    rate = judge_explain(program, cases, shown)
+    judge_doctor(program, cases, shown)
+    if options.show:
+        shown.write(options.show)
     healthy = judge_healthy(program, cases)
     return 0 if rate >= options.least and healthy else 1
 

@@ -13,6 +13,12 @@ DTYPES = {"bfloat16": "bf16", "bf16": "bf16", "float16": "fp16", "fp16": "fp16",
 PLAIN_MODELS = {"wan": "wan2.1-t2v-14b", "wan2.1": "wan2.1-t2v-14b", "wan2.2": "wan2.2-t2v-a14b", "flux.1": "flux.1-dev",
                 "flux": "flux.1-dev", "cogvideox": "cogvideox-5b", "latentsync": "latentsync-1.5", "hunyuan": "hunyuanvideo",
                 "ltx-2": "ltx-2-19b", "sdxl": "sdxl-base"}
+# The C library of the distributions that reports name, as each ships it.
+GLIBC = {"centos 7": "2.17", "rhel 7": "2.17", "centos 8": "2.28", "rhel 8": "2.28", "rhel 9": "2.34", "ubuntu 18.04": "2.27",
+         "ubuntu 20.04": "2.31", "ubuntu 22.04": "2.35", "ubuntu 24.04": "2.39", "debian 10": "2.28", "debian 11": "2.31",
+         "debian 12": "2.36", "amazon linux 2023": "2.34", "opensuse leap 15.5": "2.31"}
+# Programs of which a wrapper of the same name is another program, with models and kernels of its own.
+WITH_WRAPPERS = ("comfyui",)
 VERSION = r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.?dev|\.?post)\d+)*(?:\+[\w.]+)?"
 
 
@@ -26,6 +32,10 @@ def absent():
 
 def vendor_of(name):
     return next((vendor for vendor, words in VENDORS if re.search(words, name.lower())), None)
+
+
+def untold():
+    return {"unknown": "the report does not tell it", "source": "the report"}
 
 
 def canonical(name):
@@ -52,7 +62,8 @@ class Report:
         environment = self.case["environment"]
         self.os(environment.get("os", ""))
         for gpu in environment.get("gpus", []):
-            self.gpu(gpu)
+            if "commenter" not in gpu.get("name", ""):  # another machine
+                self.gpu(gpu)
         if self.snapshot["gpus"]:
             self.snapshot["complete"] = {"gpus": known(True)}
         packages = dict(environment.get("packages", {}))
@@ -67,7 +78,7 @@ class Report:
         if python := re.match(r"\d+\.\d+(\.\d+)?", environment.get("python", "")):
             self.snapshot["python"] = {"version": known(python.group(0))}
         if environment.get("container"):
-            self.snapshot.setdefault("container", {})["inside"] = known(True)
+            self.container(environment["container"])
         for name, value in environment.get("env", {}).items():
             self.snapshot["env"][name] = known(str(value))
         self.cuda(environment.get("cuda_runtime", ""))
@@ -86,8 +97,21 @@ class Report:
             facts["kernel"] = known(kernel.group(0))
         if glibc := re.search(r"glibc ?(\d+\.\d+)", lower):
             facts["glibc"] = known(glibc.group(1))
+        elif distribution := next((name for name in GLIBC if name in lower), None):
+            facts["glibc"] = known(GLIBC[distribution])
         if machine := re.search("aarch64|arm64|x86_64", lower):
             facts["machine"] = known(machine.group(0).replace("arm64", "aarch64"))
+
+    def container(self, text):
+        """Images for NVIDIA and AMD GPUs are of Linux."""
+        facts = self.snapshot.setdefault("container", {})
+        facts["inside"] = known(True)
+        self.snapshot["os"].setdefault("name", known("linux"))
+        if shm := re.search(r"--shm-size[ =](\d+)g", text.lower()):
+            self.snapshot.setdefault("limits", {})["shm_total_bytes"] = known(int(shm.group(1)) * 2**30)
+        if cuda := re.search(r"nvidia/cuda:(\d+\.\d+)", text) or re.search(r"\bcu(\d{2}\d)\b", text):
+            version = cuda.group(1)
+            facts["image_cuda_version"] = known(version if "." in version else f"{version[:2]}.{version[2:]}")
 
     def gpu(self, gpu):
         name = gpu.get("name", "")
@@ -116,6 +140,8 @@ class Report:
             return
         if text in ("absent", "not installed"):
             self.snapshot["packages"][name] = {"version": absent()}
+        elif built := re.match(r"built for (\d+\.\d+\.\d+)", text):  # what such a wheel declares
+            self.snapshot["packages"][name] = {"version": untold(), "requires_dist": known([f"torch=={built.group(1)}"])}
         elif found := re.match(VERSION + r"(?=[ (+-]|$)", text):  # of a range its first
             version = found.group(0)
             if name == "torch" and "+" not in version:
@@ -140,11 +166,14 @@ class Report:
         if "driver" in text:
             self.driver_cuda(found.group(0))
         elif self.case["environment"].get("container") and "torch" not in self.snapshot["packages"]:
-            self.snapshot["container"]["image_cuda_version"] = known(found.group(0))
+            self.snapshot["container"].setdefault("image_cuda_version", known(found.group(0)))
         elif "torch" in self.snapshot["packages"]:
             torch = self.snapshot["packages"]["torch"]
-            if torch["version"]["value"] and "+" not in torch["version"]["value"]:
+            if torch["version"].get("value") and "+" not in torch["version"]["value"]:
                 torch.setdefault("cuda", known(found.group(0)))
+        else:
+            library = {"name": known("cudart"), "version": known(found.group(0))}
+            self.snapshot.setdefault("cuda", {})["libraries"] = [library]
 
     def healthy(self):
         """The same GPUs and system with software that is known to run on them; None where no such is known."""
@@ -209,6 +238,13 @@ class Report:
             # Nothing by that name can be imported, under whichever name it is installed.
             for name in (found.group(1), *(["flash-attn-3", "flashattn-hopper"] if "flash" in found.group(1) else [])):
                 self.package(name, "absent")
+        elif (found := re.fullmatch(r"([a-z][\w-]*)(?: wheel)? (?:version|wheel tag|torch tag)", lower)) and \
+                found.group(1) not in ("driver", "engine", "nccl", "rocm", "gcc", "image", "diffusers"):
+            # It is installed, and a look would have told which; the report does not.
+            self.snapshot["packages"].setdefault(canonical(found.group(1)),
+                                                 {"version": untold(), "location": known("the report")})
+        elif "tegra" in lower:
+            self.snapshot["os"].setdefault("kernel", known(self.kernel() or "tegra"))
         elif re.match("torch\\.compile on", lower):
             self.option("--compile", "on")
         elif "fabricmanager service inactive" in lower:
@@ -219,11 +255,20 @@ class Report:
             self.snapshot["env"]["SLURM_GPUS_PER_TASK"] = known("1")
         elif found := re.match(r"image cuda (\d+\.\d+)", lower):
             self.snapshot.setdefault("container", {})["image_cuda_version"] = known(found.group(1))
-        elif found := re.match(r"([a-z][\w-]*) (?:wheel )?(?:tag )?(?:>=|<=)? ?v?(\d+\.\d[\w.]*)", lower):
+        elif found := re.match(r"([a-z][\w-]*) (?:wheel )?(?:>= ?\d|\d[\d.]*-\d)", lower):
+            self.snapshot["packages"].setdefault(canonical(found.group(1)),  # one of a range, and not told which
+                                                 {"version": untold(), "location": known("the report")})
+        elif found := re.match(r"([a-z][\w-]*) (?:wheel )?(?:tag )?(?:<=)? ?v?(\d+\.\d[\w.]*)", lower):
             if found.group(1) not in ("cuda", "vram", "compute", "glibc", "platform"):
                 self.package(found.group(1).replace("_", "-"), text[found.start(2):].split(" ")[0])
         elif found := re.match(r"torch < (\d+)\.(\d+)", lower):
             self.package("torch", f"{found.group(1)}.{int(found.group(2)) - 1}.0")
+
+    def kernel(self):
+        """Of a platform as Python prints it: "Linux-5.10.216-tegra-aarch64-with-glibc2.29"."""
+        platform = self.case.get("collect_env_facts", {}).get("python_platform", "")
+        found = re.match(r"Linux-(.*?)-(?:x86_64|aarch64)", platform)
+        return found.group(1) if found else None
 
     # ---- what was asked for
 
@@ -245,10 +290,17 @@ class Report:
         if dtype in DTYPES:
             self.option("--dtype", DTYPES[dtype])
         flags = " ".join(workload.get("flags", [])).lower()
+        if re.search("bnb[-_]?4bit|nf4", workload.get("model", "").lower()):
+            self.option("--quant", "nf4")
+            self.option("--pin", "text_quantization=nf4")
         if "fp8" in dtype or "fp8" in flags or "fp8" in workload.get("model", ""):
             self.option("--quant", "fp8")
         if "torch.compile" in flags:
             self.option("--compile", "on")
+        if "tiling" in flags:
+            self.option("--vae-tiling", "on")
+        if offload := re.search(r"(sequential)_cpu_offload|offload_(model)[ =]true", flags):
+            self.option("--offload", offload.group(1) or offload.group(2))
         self.attention(workload.get("attention", "").lower())
         self.layout(workload.get("layout", "").lower())
         if workload.get("world_size"):
@@ -272,6 +324,8 @@ class Report:
 
     def engine_of(self, name):
         lower = re.sub("[ _]", "-", name.lower())
+        if lower.startswith(WITH_WRAPPERS) and not re.fullmatch(r"comfyui(-\(.*\)|-desktop|-portable)?", lower):
+            return None
         for engine in sorted(self.engines, key=len, reverse=True):
             if lower == engine or lower.startswith(engine + "-") or re.search(rf"(^|[/-]){re.escape(engine)}($|[/-])", lower):
                 return engine

@@ -24,7 +24,8 @@ TEST(RequestOptionsTest, EveryOptionFindsItsPlace) {
                              {"gpus", "4"},
                              {"nodes", "2"},
                              {"guidance", "6.5"},
-                             {"objective", "latency"},
+                             {"objective", "cost"},
+                             {"gpu-hour-price", "1.99"},
                              {"attention", "SDPA-efficient"},
                              {"dtype", "bfloat16"},
                              {"cfg-parallel", "2"},
@@ -37,6 +38,8 @@ TEST(RequestOptionsTest, EveryOptionFindsItsPlace) {
   EXPECT_EQ(request->engine_version.value(), "0.4.5");
   EXPECT_EQ(request->model.value(), "cogvideox1.5-5b");
   EXPECT_EQ(request->task.value(), "t2v");
+  EXPECT_EQ(request->objective.value(), "cost");
+  EXPECT_EQ(request->gpu_hour_price.value(), 1.99);
   EXPECT_EQ(request->width.value(), 720);
   EXPECT_EQ(request->height.value(), 480);
   EXPECT_EQ(request->frames.value(), 81);
@@ -63,6 +66,8 @@ TEST(RequestOptionsTest, WhatCannotBeReadNamesItsOption) {
                                                                                     {"guidance", "nan"},
                                                                                     {"guidance", "inf"},
                                                                                     {"guidance", "5,0"},
+                                                                                    {"gpu-hour-price", "0"},
+                                                                                    {"gpu-hour-price", "-1"},
                                                                                     {"pin", "ring"},
                                                                                     {"pin", "=2"},
                                                                                     {"pin", "ring="},

@@ -49,6 +49,34 @@ TEST(TextTest, Plan) {
                                               style(Language::english, true)));
 }
 
+FrontPoint front_point(std::int64_t ulysses, double seconds, std::int64_t peak_bytes,
+                       std::vector<std::string> gives_up) {
+  FrontPoint point;
+  point.layout.world_size = ulysses;
+  point.layout.ulysses = ulysses;
+  point.choice.mode = "none";
+  point.concessions = std::move(gives_up);
+  point.total_seconds = seconds;
+  point.gpu_seconds_per_output = seconds * static_cast<double>(ulysses);
+  point.peak_bytes = peak_bytes;
+  return point;
+}
+
+TEST(TextTest, PlanWithAFront) {
+  constexpr std::int64_t gib = std::int64_t{1} << 30;
+  Diagnosis diagnosis = planned_example();
+  diagnosis.plan->front = {front_point(2, 70, 9 * gib, {}), front_point(1, 100, 10 * gib, {}),
+                           front_point(1, 100, 6 * gib, {"model-offload", "quantized-weights"})};
+  diagnosis.plan->layout.chosen = diagnosis.plan->front.front().layout;
+  diagnosis.plan->memory->choice = diagnosis.plan->front.front().choice;
+  diagnosis.request.gpu_hour_price = known(1.5, "--gpu-hour-price");
+  for (const Look& look : k_looks) {
+    const std::string text =
+        plan_text(diagnosis, ExitCode::clean, words_in(look.language), style(look.language, look.unicode));
+    expect_golden(std::string("plan.front.") + look.name + ".txt", text);
+  }
+}
+
 TEST(TextTest, AsciiMarksAreAsciiThroughout) {
   const std::string text =
       doctor_text(planned_example(), ExitCode::findings, words_in(Language::english), style(Language::english, false));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "rules/attention.h"
@@ -83,9 +84,43 @@ TEST(KernelFindingsTest, TheReasonIsOneThatNoDtypeHelps) {
 
 TEST(KernelFindingsTest, AFixedKernelThatMayRunIsUndecided) {
   const auto findings = findings_on("1xL40S", {"complete.packages=unknown"}, pinned("sage-2"));
-  const Finding* finding = find(findings, "kernel-unknown");
+  const Finding* finding = find(findings, "kernel-fit-unknown");
   ASSERT_NE(finding, nullptr);
   EXPECT_TRUE(finding->undecided);
+  EXPECT_EQ(finding->category, "abi-undefined-symbol") << "nothing but the build can stand against it on this GPU";
+  EXPECT_EQ(find(findings, "kernel-unknown"), nullptr);
+}
+
+TEST(KernelFindingsTest, WhatMayFailIsNamedByTheGpu) {
+  const auto categories = [](const std::vector<Finding>& findings) {
+    std::set<std::string> categories;
+    for (const Finding& finding : findings) {
+      if (finding.id == "kernel-unknown" && finding.undecided) categories.insert(finding.category);
+    }
+    return categories;
+  };
+  using Categories = std::set<std::string>;
+  EXPECT_EQ(categories(findings_on("1xRTX5090", {"complete.packages=unknown"}, pinned("flash-attn-2"))),
+            (Categories{"kernel-unsupported-arch", "no-kernel-image"}))
+      << "releases before 2.7.3 refuse it, 2.7.3 and 2.7.4 hold no code for it";
+  EXPECT_EQ(categories(findings_on("1xRTX5090", {"complete.packages=unknown"}, pinned("xformers"))),
+            Categories{"no-kernel-image"})
+      << "0.0.30 takes its Hopper kernels there";
+  EXPECT_EQ(categories(findings_on("1xRTX5090", {"complete.packages=unknown", "os.name=unknown"}, pinned("xformers"))),
+            (Categories{"kernel-unsupported-arch", "no-kernel-image"}))
+      << "on Windows nothing is left from 0.0.33 on";
+  EXPECT_EQ(categories(findings_on("1xA100", {"complete.packages=unknown"}, pinned("flash-attn-2"))), Categories());
+}
+
+TEST(KernelFindingsTest, ABuildForAnotherTorchIsTheRiskWhereTheGpuIsNone) {
+  const std::vector<std::string> torch_alone = {"complete.packages=unknown"};
+  const auto xformers = findings_on("1xA100", torch_alone, pinned("xformers"));
+  ASSERT_NE(find(xformers, "kernel-fit-unknown"), nullptr);
+  EXPECT_EQ(find(xformers, "kernel-fit-unknown")->category, "version-conflict") << "its wheels name their torch";
+  EXPECT_NE(find(xformers, "kernel-fit-unknown")->why.english.find("2.8.0+cu128"), std::string::npos);
+  const auto flash = findings_on("1xA100", torch_alone, pinned("flash-attn-2"));
+  ASSERT_NE(find(flash, "kernel-fit-unknown"), nullptr);
+  EXPECT_EQ(find(flash, "kernel-fit-unknown")->category, "abi-undefined-symbol");
 }
 
 TEST(KernelFindingsTest, AFixedKernelThatRunsIsSilent) {
@@ -112,6 +147,22 @@ TEST(KernelFindingsTest, WhatNoGpuCanHelpIsSureWithoutOne) {
                                      "packages.flash-attn-3=absent", "packages.flashattn-hopper=absent"},
                                     request);
   EXPECT_NE(find(findings, "engine-finds-no-kernel"), nullptr);
+}
+
+TEST(KernelFindingsTest, WhatAnEngineDoesByItselfMayNotFit) {
+  Request request;
+  request.engine = known<std::string>("diffusers", "--engine");
+  request.model = known<std::string>("cogvideox1.5-5b", "--model");
+  request.width = known<std::int64_t>(1360, "--size");
+  request.height = known<std::int64_t>(768, "--size");
+  request.frames = known<std::int64_t>(81, "--frames");
+  const auto findings = findings_on("1xA100-SXM4-80GB", {}, request);
+  const Finding* finding = find(findings, "memory-close");
+  ASSERT_NE(finding, nullptr) << "81 frames are decoded at once unless the VAE tiles";
+  EXPECT_EQ(finding->category, "oom");
+  EXPECT_TRUE(finding->avoided_by_plan);
+  const auto on_larger = findings_on("1xB200", {}, request);
+  EXPECT_EQ(find(on_larger, "memory-close"), nullptr);
 }
 
 TEST(KernelFindingsTest, DegreesThatNeedMoreGpus) {

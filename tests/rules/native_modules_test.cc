@@ -148,6 +148,25 @@ TEST_F(NativeModulesTest, AnUnknownLibraryOfAModuleWithoutGpuCodeIsNotTold) {
   EXPECT_THAT(findings(), testing::SizeIs(1));
 }
 
+TEST_F(NativeModulesTest, WhatAPackageTriesAndDoesWithoutIsNotMissed) {
+  const auto without = [&](const std::string& path, const std::string& package) {
+    BinaryFacts& file = add(path, package);
+    file.needed = known(std::vector<std::string>{"libavutil.so.56", "libtorch_cuda.so"}, "test");
+    LinkDefectFacts defect;
+    defect.kind = known<std::string>("missing-library", "test");
+    defect.name = known<std::string>("libavutil.so.56", "test");
+    file.link_defects = {defect};
+  };
+  set_gpu("1xT4");
+  without("/venv/lib/python3.12/site-packages/torio/lib/_torio_ffmpeg4.so", "torchaudio");
+  EXPECT_THAT(findings(), IsEmpty());
+  without("/venv/lib/python3.12/site-packages/torchaudio/lib/_torchaudio.so", "torchaudio");
+  EXPECT_THAT(findings(), testing::SizeIs(1)) << "that one is imported";
+  snapshot_.binaries.clear();
+  without("/venv/lib/python3.12/site-packages/other/_ffmpeg4.so", "other");
+  EXPECT_THAT(findings(), testing::SizeIs(1)) << "of that package nothing is known";
+}
+
 TEST_F(NativeModulesTest, TheDriversLibraryIsOnlyMissedWhereThereIsAGpu) {
   add(k_flash, "flash-attn").link_defects = {link_defect("missing-library", "libcuda.so.1")};
   EXPECT_THAT(findings(), IsEmpty());

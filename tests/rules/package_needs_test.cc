@@ -78,6 +78,24 @@ TEST_F(PackageNeedsTest, ATritonThatImportsSetuptoolsNeedsIt) {
   EXPECT_THAT(unmet(), IsEmpty());
 }
 
+TEST_F(PackageNeedsTest, ALabelBesideAnUnknownTorchIsUndecided) {
+  snapshot_.packages.erase("torch");
+  add("sageattention", "2.2.0.post3+cu130torch2.10.0");
+  EXPECT_THAT(unmet(false), ElementsAre("sageattention: torch==2.10.*, none (tagged-untold)"));
+  snapshot_.packages["torch"].version = unknown<Version>("test", "not told");
+  EXPECT_THAT(unmet(false), ElementsAre("sageattention: torch==2.10.*, none (tagged-untold)"));
+  snapshot_.packages["torch"].version = absent<Version>("test");
+  EXPECT_THAT(unmet(false), IsEmpty());
+}
+
+TEST_F(PackageNeedsTest, WhatAPackageDeclaresCountsWithoutItsVersion) {
+  add("xformers", "0.0.20", {"torch==2.0.1"});
+  snapshot_.packages["xformers"].version = unknown<Version>("test", "not told");
+  EXPECT_THAT(unmet(false), ElementsAre("xformers: torch==2.0.1, 2.6.0+cu124 (declared)"));
+  snapshot_.packages["xformers"].version = absent<Version>("test");
+  EXPECT_THAT(unmet(false), IsEmpty());
+}
+
 TEST_F(PackageNeedsTest, WhatFitsIsSilent) {
   add("flash-attn", "2.7.4.post1+cu12torch2.6cxx11abifalse", {"torch", "einops"});
   add("einops", "0.8.0");

@@ -18,7 +18,8 @@ Snapshot machine(std::size_t gpus) {
 }
 
 std::string refusal(const Request& request, const Snapshot& snapshot = machine(2), bool simulated = false) {
-  const auto error = check_request(request, snapshot, knowledge(), simulated);
+  auto error = check_request(request, knowledge());
+  if (!error) error = check_gpu_count(request, snapshot, simulated);
   return error ? to_string(*error) : "";
 }
 

@@ -6,68 +6,13 @@
 #include <algorithm>
 
 #include "rules/collectives.h"
-#include "rules/diagnose.h"
-#include "rules/machine_spec.h"
 #include "tests/rules/case_table.h"
+#include "tests/rules/timed_case.h"
 
 namespace diffcheck {
 namespace {
 
 constexpr double k_tera = 1e12;
-
-struct Job {
-  std::string engine = "xdit";
-  std::string model = "flux.1-dev";
-  std::int64_t width = 1024, height = 1024, frames = 1;
-};
-
-Request request_for(const Job& job) {
-  Request request;
-  request.engine = known(job.engine, "test");
-  request.model = known(job.model, "test");
-  request.width = known(job.width, "test");
-  request.height = known(job.height, "test");
-  request.frames = known(job.frames, "test");
-  return request;
-}
-
-/// A named machine with a request, ready to be timed. Holds what the case refers to.
-class Timed {
- public:
-  Timed(const std::string& machine, const MachineOptions& options, Request request)
-      : machine_(*machine_from_spec(machine, options, knowledge())), request_(std::move(request)) {
-    if (machine_.nodes > 1) request_.nodes = known(machine_.nodes, "test");
-  }
-  Timed(const std::string& machine, const MachineOptions& options, const Job& job = {})
-      : Timed(machine, options, request_for(job)) {}
-
-  Snapshot& snapshot() { return machine_.snapshot; }
-  Request& request() { return request_; }
-  JudgedCase judged() const {
-    return judge_case(knowledge(), machine_.snapshot, request_, facts_of(machine_.snapshot));
-  }
-  StepTime time(const Layout& layout, const std::string& kernel = "flash-attn-2",
-                const std::string& dtype = "bf16") const {
-    const JudgedCase judged = this->judged();
-    StepTimer timer(judged);
-    const StepTime time = timer.time(kernel, dtype, layout);
-    EXPECT_EQ(timer.total_seconds(kernel, dtype, layout).has_value(), time.total.has_value());
-    if (time.total) {
-      EXPECT_DOUBLE_EQ(*timer.total_seconds(kernel, dtype, layout), time.total->seconds);
-    }
-    return time;
-  }
-  double step(const Layout& layout) const {
-    const StepTime found = time(layout);
-    EXPECT_TRUE(found.step) << found.unknown.english;
-    return found.step ? found.step->seconds : 0;
-  }
-  Plan plan() const { return *diagnose(machine_.snapshot, request_, knowledge(), true).plan; }
-
- private:
-  SimulatedMachine machine_;
-  Request request_;
-};
 
 Layout with(std::initializer_list<std::pair<const char*, std::int64_t>> degrees) {
   Layout layout;
@@ -91,9 +36,6 @@ const std::vector<Layout>& eight_gpu_layouts() {
                                               Layout{}};
   return layouts;
 }
-
-const MachineOptions k_pcie4{"pcie4", 2, std::nullopt};
-const MachineOptions k_nvlink{"nvlink", std::nullopt, std::nullopt};
 
 TEST(Flops, AreWhatIsPublishedForFlux) {
   // cache-dit prints 3726.87 TF for 50 steps at 1024 x 1024; diffusers' benchmark, without attention, 59,523 GF.
@@ -292,85 +234,6 @@ TEST(Collectives, ShareWhatJoinsProcessorsAndNodes) {
   EXPECT_DOUBLE_EQ(*send_seconds(fabric, {2, 8}, 2e9, Bound::expected), 16);
   // Each node's eight ranks send 8 / 15 of their bytes to the other node.
   EXPECT_DOUBLE_EQ(*all_to_all_seconds(fabric, {16, 1}, 15e9, Bound::expected), 64);
-}
-
-/// Of what the search takes, by the GPUs it may use.
-std::vector<double> chosen_seconds(const std::string& gpu, const MachineOptions& options, const Job& job,
-                                   std::int64_t most) {
-  std::vector<double> seconds;
-  for (std::int64_t count = 1; count <= most; ++count) {
-    Timed timed(std::to_string(most) + "x" + gpu, options, job);
-    timed.request().gpus = known(count, "test");
-    const Plan plan = timed.plan();
-    EXPECT_TRUE(plan.layout.chosen) << gpu << " " << count;
-    if (!plan.layout.chosen) return seconds;
-    for (const LayoutCandidate& candidate : plan.layout.candidates) {
-      if (candidate.layout == *plan.layout.chosen) seconds.push_back(candidate.time.total->seconds);
-    }
-  }
-  return seconds;
-}
-
-class MoreGpusTest : public testing::TestWithParam<std::pair<const char*, Job>> {};
-
-TEST_P(MoreGpusTest, AreNeverWorseThanFewer) {
-  const auto& [gpu, job] = GetParam();
-  const std::vector<double> seconds = chosen_seconds(gpu, k_pcie4, job, 8);
-  ASSERT_EQ(seconds.size(), 8U);
-  EXPECT_TRUE(std::is_sorted(seconds.rbegin(), seconds.rend()));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Machines, MoreGpusTest,
-    testing::Values(std::pair<const char*, Job>{"L40", Job{}},
-                    std::pair<const char*, Job>{"L40", Job{"xdit", "cogvideox1.5-5b", 1360, 768, 81}},
-                    std::pair<const char*, Job>{"A100-SXM4-80GB", Job{"xdit", "pixart-sigma-xl-2-1024"}}));
-
-TEST(Search, TakesTheFastestLayoutThatIsLegalAndFits) {
-  const Plan plan = Timed("8xL40", k_pcie4, Job{"xdit", "cogvideox1.5-5b", 1360, 768, 81}).plan();
-  ASSERT_TRUE(plan.layout.chosen);
-  ASSERT_FALSE(plan.layout.candidates.empty());
-  EXPECT_EQ(*plan.layout.chosen, plan.layout.candidates.front().layout);
-  EXPECT_EQ(plan.layout.chosen->cfg, 2);
-  const auto slower = [](const LayoutCandidate& a, const LayoutCandidate& b) {
-    return a.time.total->seconds < b.time.total->seconds;
-  };
-  EXPECT_TRUE(std::is_sorted(plan.layout.candidates.begin(), plan.layout.candidates.end(), slower));
-}
-
-TEST(Search, AvoidsRingWithoutFlashAttnAndTakesItWithIt) {
-  Timed timed("8xL40", k_pcie4, Job{"xdit", "cogvideox1.5-5b", 1360, 768, 81});
-  EXPECT_GT(timed.plan().layout.chosen->ring, 1);
-  auto without = with_override(timed.snapshot(), "packages.flash-attn", "absent");
-  ASSERT_TRUE(without);
-  timed.snapshot() = *without;
-  timed.snapshot().complete.packages = known(true, "test");
-  EXPECT_EQ(timed.plan().layout.chosen->ring, 1);
-}
-
-TEST(Search, ChangesNoResultsUnlessAllowed) {
-  Timed timed("8xL40", k_pcie4);
-  for (const LayoutCandidate& candidate : timed.plan().layout.candidates) EXPECT_TRUE(candidate.exact);
-  timed.request().allow_lossy = known(true, "test");
-  const Plan plan = timed.plan();
-  EXPECT_TRUE(std::any_of(plan.layout.candidates.begin(), plan.layout.candidates.end(),
-                          [](const LayoutCandidate& candidate) { return !candidate.exact; }));
-}
-
-TEST(Search, MakesReplicasWhereThroughputIsAskedFor) {
-  Timed timed("8xL40", k_pcie4);
-  timed.request().objective = known<std::string>("throughput", "test");
-  timed.request().batch = known<std::int64_t>(8, "test");
-  const Plan plan = timed.plan();
-  ASSERT_TRUE(plan.layout.chosen);
-  EXPECT_EQ(plan.layout.chosen->data, 8);
-}
-
-TEST(Search, KeepsTheFixedOrderWhereTimesAreUnknown) {
-  const Plan plan = Timed("8xRTX5090-D", k_pcie4).plan();
-  ASSERT_FALSE(plan.layout.candidates.empty());
-  EXPECT_FALSE(plan.layout.candidates.front().time.step);
-  EXPECT_EQ(plan.layout.candidates.front().layout.world_size, 8);
 }
 
 }  // namespace

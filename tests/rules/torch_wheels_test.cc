@@ -57,6 +57,25 @@ TEST(TorchWheelsTest, TheIndexIsOneThatTheDriverRuns) {
   EXPECT_EQ(index.value().substr(0, 4), "cu12") << "driver 535 runs no CUDA 13";
 }
 
+TEST(TorchWheelsTest, PtxOfAnOldGpuInAWheelIsNoCodeForANewOne) {
+  const auto numbers = numbers_on("1xRTX5090", {"os.name=windows", "packages.torch.version=2.5.1+cu118"});
+  EXPECT_TRUE(numbers.torch_has_code.is_unknown()) << "compute_37 beside sm_90";
+  ASSERT_TRUE(numbers.oldest_torch.is_known());
+  EXPECT_EQ(numbers.oldest_torch.value().text(), "2.7");
+}
+
+TEST(TorchWheelsTest, ADriverOfThreePartsIsOfLinux) {
+  const auto cuda_of = [](const std::string& version, const std::string& system) {
+    const auto named = machine_with(
+        "1xL40S", {{"drivers.nvidia.version=" + version, "drivers.nvidia.cuda_version=unknown", "os.name=" + system}});
+    const auto fact = with_torch_facts(*named, knowledge()).drivers.nvidia.cuda_version;
+    return fact.is_known() ? fact.value().text() : "unknown";
+  };
+  EXPECT_EQ(cuda_of("535.129.03", "unknown"), "12.2");
+  EXPECT_EQ(cuda_of("525", "linux"), "12.0");
+  EXPECT_EQ(cuda_of("525", "unknown"), "unknown") << "of Windows it would be 11.8";
+}
+
 TEST(TorchWheelsTest, TheDriversCudaFollowsFromItsVersion) {
   const auto cuda_of = [](const std::string& version) {
     const auto named = machine_with(
