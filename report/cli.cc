@@ -17,7 +17,7 @@ struct RequestHelp {
   const char* help;
 };
 
-constexpr std::array<RequestHelp, 25> k_request_options = {{
+constexpr std::array<RequestHelp, 24> k_request_options = {{
     {"engine", "NAME[@VERSION]", "engine, with its version, commit or variant"},
     {"model", "NAME", "model"},
     {"model-dir", "DIR", "checkpoint on disk, whose headers decide over what is known of the model"},
@@ -28,7 +28,6 @@ constexpr std::array<RequestHelp, 25> k_request_options = {{
     {"batch", "N", "outputs made at once"},
     {"dtype", "NAME", "compute dtype: bf16, fp16 or fp32"},
     {"gpus", "N", "GPUs to use on each node"},
-    {"nodes", "N", "nodes"},
     {"guidance", "X", "guidance scale; 1 turns it off"},
     {"objective", "NAME", "latency, throughput, cost or memory"},
     {"attention", "KERNEL", "attention kernel"},
@@ -98,8 +97,27 @@ void add_repeatable(CLI::App* app, const std::string& option, std::vector<std::s
   app->add_option(option, target, help)->type_name(value)->allow_extra_args(false);
 }
 
+/// A number of machines like this one, or the machines.
+void keep_nodes(Options& options, const std::vector<std::string>& values) {
+  const auto is_number = [](const std::string& value) {
+    return value.find_first_not_of("0123456789+-") == std::string::npos;
+  };
+  if (std::none_of(values.begin(), values.end(), is_number)) {
+    options.source.nodes.insert(options.source.nodes.end(), values.begin(), values.end());
+  } else if (values.size() == 1) {
+    options.request.push_back({"nodes", values.front(), "--nodes"});
+  } else {
+    throw CLI::ValidationError("--nodes", "expected a number of nodes alone, or the files of their snapshots");
+  }
+}
+
 void add_request(CLI::App* app, Options& options) {
   constexpr const char* k_group = "What to run";
+  app->add_option_function<std::vector<std::string>>(
+         "--nodes", [&options](const std::vector<std::string>& values) { keep_nodes(options, values); },
+         "number of nodes; or a snapshot of each, as files or a folder of them")
+      ->type_name("N|FILE...")
+      ->group(k_group);
   for (const RequestHelp& entry : k_request_options) {
     const std::string name = entry.name;
     const auto keep = [&options, name](const std::string& value) {
@@ -232,6 +250,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_value(explain, "--log", options.log, "FILE", "a log to explain; - is standard input");
   explain->get_option("--log")->excludes(explain->get_option("what"));
   add_request(explain, options);
+  explain->get_option("--nodes")->expected(1)->allow_extra_args(false);  // what is explained comes after it
   add_source(explain, options.source);
   CLI::App* list = add_command(app, options, Command::list, "what diffcheck knows");
   list->add_option("what", options.subject, "models, gpus, kernels, engines, checks, signatures, facts or texts")

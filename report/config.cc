@@ -116,6 +116,7 @@ std::string run_json(const Diagnosis& diagnosis, ExitCode code, Language languag
   json["schema"] = k_run_schema;
   json["diffcheck"] = tool_json(diagnosis);
   json["simulated"] = diagnosis.simulated;
+  json["nodes"] = nodes_json(diagnosis);
   json["host"] = host_json(diagnosis);
   json["workload"] = workload_json(diagnosis.workload);
   // This document says how to run, so the dtype is the plan's, not the one that was asked about.
@@ -123,9 +124,12 @@ std::string run_json(const Diagnosis& diagnosis, ExitCode code, Language languag
     json["workload"]["dtype"] = diagnosis.plan->attention.chosen->dtype;
   json["attention"] = attention_config(diagnosis);
   json["parallel"] = plan != nullptr && plan->layout.chosen ? layout_json(*plan->layout.chosen) : Json(nullptr);
+  json["mesh"] = plan != nullptr && plan->layout.mesh ? mesh_json(*plan->layout.mesh) : Json(nullptr);
   json["memory"] = plan != nullptr && plan->memory ? memory_json(*plan->memory) : Json(nullptr);
   json["preconditions"] = preconditions_json(launch, language);
-  json["launch"] = {{"argv", launch.argv}, {"env", pairs_json(launch.env)}};
+  json["launch"] = {{"argv", launch.argv}, {"env", pairs_json(launch.env)}, {"nodes", launch.nodes}};
+  for (const NodeCommand& command : launch.over_nodes)
+    json["launch"]["over_nodes"].push_back({{"launcher", command.launcher}, {"argv", command.argv}});
   json["engine"] = {{"kwargs", kwargs_json(launch)}, {"block_import", launch.block_import}};
   json["native"] = launch.config.empty() ? Json(nullptr) : nested(launch.config);
   json["assumptions"] = assumptions_json(diagnosis, language);
@@ -156,7 +160,13 @@ std::string launch_script(const Diagnosis& diagnosis, const Phrases& words) {
   }
   for (const auto& [name, value] : launch.env) script += "export " + name + "=" + shell_word(value) + "\n";
   if (launch.argv.empty()) return script + comment(words("launch.none"));
-  return script + shell_line(launch.argv) + "\n";
+  if (launch.nodes > 1) script += comment(words("way-out.start-on-nodes", {std::to_string(launch.nodes)}));
+  script += shell_line(launch.argv) + "\n";
+  for (const NodeCommand& command : launch.over_nodes) {
+    script += comment(words("way-out.or-once", {words(command.title)}) + " " + shell_line(command.argv));
+    if (!command.first_node.empty()) script += comment(words("way-out.first-node", {command.first_node}));
+  }
+  return script;
 }
 
 }  // namespace diffcheck

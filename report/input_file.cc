@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <system_error>
@@ -63,6 +64,23 @@ Result<TextEnd> read_end(std::istream& stream, const std::string& name, std::siz
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> json_files_at(const std::string& path, std::size_t most) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  if (path == "-" || !fs::is_directory(path, code)) return std::vector<std::string>{path};
+  std::vector<std::string> files;
+  for (auto entry = fs::directory_iterator(path, code); !code && entry != fs::directory_iterator();
+       entry.increment(code)) {
+    if (entry->path().extension() == ".json" && entry->is_regular_file(code)) files.push_back(entry->path().string());
+    if (files.size() > most)
+      return Error{Error::Kind::too_large, path, "more than " + std::to_string(most) + " JSON files"};
+  }
+  if (code) return Error{Error::Kind::failed, path, code.message()};
+  if (files.empty()) return Error{Error::Kind::absent, path, "expected a folder with snapshots (*.json)"};
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 Result<TextEnd> read_end_of_file(const std::string& path, std::size_t most_bytes) {
   if (path == "-") return read_end(std::cin, "standard input", most_bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "probe/result.h"
 
@@ -9,6 +10,10 @@ namespace diffcheck {
 
 /// Text of a file; "-" is standard input. Errors: absent, too_large, failed.
 Result<std::string> read_input_file(const std::string& path);
+
+/// The *.json files of a folder, sorted by name; `path` itself where it is no folder. Errors: a folder without any, or
+/// with more than `most`; failed.
+Result<std::vector<std::string>> json_files_at(const std::string& path, std::size_t most);
 
 /// The end of a text that may be longer than what is wanted of it.
 struct TextEnd {

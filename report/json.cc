@@ -44,6 +44,7 @@ Json beginning(const char* schema, const Diagnosis& diagnosis) {
   return {{"schema", schema},
           {"diffcheck", tool_json(diagnosis)},
           {"simulated", diagnosis.simulated},
+          {"nodes", nodes_json(diagnosis)},
           {"request", request_json(diagnosis.request)},
           {"workload", workload_json(diagnosis.workload)}};
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "rules/judged_case.h"
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
+#include "rules/node_set.h"
 
 namespace diffcheck {
 namespace {
@@ -168,9 +170,33 @@ Json layout_json(const Layout& layout) {
   return json;
 }
 
+Json mesh_json(const MeshPlan& mesh) {
+  Json axes = Json::array();
+  for (const MeshAxis& axis : mesh.axes) {
+    axes.push_back({{"axis", axis.axis},
+                    {"size", axis.size},
+                    {"stride", axis.stride},
+                    {"crosses_nodes", axis.crosses_nodes},
+                    {"link", axis.link.empty() ? Json(nullptr) : Json(axis.link)}});
+  }
+  return {{"nodes", mesh.nodes}, {"gpus_per_node", mesh.gpus_per_node}, {"axes", std::move(axes)}};
+}
+
+Json nodes_json(const Diagnosis& diagnosis) {
+  if (diagnosis.request.node_set == nullptr) return nullptr;
+  Json nodes = Json::array();
+  for (const Node& node : diagnosis.request.node_set->nodes) {
+    Json gpus = Json::array();
+    for (const std::size_t gpu : usable_gpus(node.snapshot)) gpus.push_back(fact_json(node.snapshot.gpus[gpu].name));
+    nodes.push_back({{"name", node.name}, {"gpus", std::move(gpus)}});
+  }
+  return nodes;
+}
+
 Json layouts_json(const Plan& plan, Language language) {
   Json json;
   json["chosen"] = plan.layout.chosen ? layout_json(*plan.layout.chosen) : Json(nullptr);
+  json["mesh"] = plan.layout.mesh ? mesh_json(*plan.layout.mesh) : Json(nullptr);
   json["candidates"] = Json::array();
   for (const LayoutCandidate& candidate : plan.layout.candidates)
     json["candidates"].push_back(layout_candidate_json(candidate, plan));

@@ -16,6 +16,9 @@ Json evidence_json(const Evidence& leaf);
 Json findings_json(const std::vector<Finding>& findings, Language language);
 Json attention_json(const AttentionPlan& attention, Language language);
 Json layout_json(const Layout& layout);
+Json mesh_json(const MeshPlan& mesh);
+/// The machines that were named one by one; null where there is one.
+Json nodes_json(const Diagnosis& diagnosis);
 /// The chosen layout's peak is the plan's; the others have no budget of their own.
 Json front_json(const Plan& plan, const Request& request);
 Json layouts_json(const Plan& plan, Language language);

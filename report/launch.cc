@@ -129,6 +129,22 @@ void set_value(std::vector<std::pair<std::string, std::string>>& values, const S
   }
 }
 
+NodeCommand over_nodes(const LaunchOverNodes& launcher, const Launch& launch) {
+  NodeCommand command{launcher.id, launcher.title, {}, launcher.first_node};
+  for (const std::string& word : launcher.argv) {
+    if (word != "{command}") {
+      command.argv.push_back(word);
+      continue;
+    }
+    if (!launcher.forward_env.empty()) {
+      for (const auto& [name, value] : launch.env)
+        command.argv.insert(command.argv.end(), {launcher.forward_env, name});
+    }
+    command.argv.insert(command.argv.end(), launch.argv.begin(), launch.argv.end());
+  }
+  return command;
+}
+
 void add_once(std::vector<std::string>& names, const std::vector<std::string>& more) {
   for (const std::string& name : more) {
     if (!is_any_of(name, names)) names.push_back(name);
@@ -189,6 +205,9 @@ Launch launch_of(const Diagnosis& diagnosis) {
   }
   launch.env.assign(env.begin(), env.end());
   launch.argv = with_blocked_imports(diagnosis.launch_argv, launch.block_import);
+  if (diagnosis.plan && diagnosis.plan->layout.mesh) launch.nodes = diagnosis.plan->layout.mesh->nodes;
+  if (launch.argv.empty()) return launch;
+  for (const LaunchOverNodes& launcher : diagnosis.launchers) launch.over_nodes.push_back(over_nodes(launcher, launch));
   return launch;
 }
 

@@ -17,6 +17,14 @@ struct Precondition {
   std::vector<std::string> command;  ///< Empty where only a person can do it.
 };
 
+/// The command as one program starts it on all nodes.
+struct NodeCommand {
+  std::string launcher;  ///< srun, mpirun.
+  Message title;
+  std::vector<std::string> argv;
+  std::string first_node;  ///< Shell command that prints the name of the first node; "" where there is none.
+};
+
 struct Launch {
   std::vector<std::string> argv;
   std::vector<std::pair<std::string, std::string>> env;     ///< Sorted; one value a name.
@@ -24,6 +32,8 @@ struct Launch {
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> block_import;  ///< Python modules that must not be importable.
   std::vector<Precondition> preconditions;
+  std::int64_t nodes = 1;               ///< On each of which `argv` has to be started.
+  std::vector<NodeCommand> over_nodes;  ///< Where there are several.
 };
 
 /// Modules that must not be importable are set to None in sys.modules by a Python wrapper inside argv.

@@ -1,12 +1,14 @@
 // The machine that is judged: this one, a recorded one, a snapshot, or one that was only named; with --set on top.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "probe/snapshot.h"
 #include "report/options.h"
 #include "rules/knowledge.h"
+#include "rules/node_set.h"
 
 namespace diffcheck {
 
@@ -14,7 +16,8 @@ struct Machine {
   Snapshot snapshot;
   bool simulated = false;
   std::int64_t nodes = 1;
-  std::vector<Error> crashed;  ///< Probes that failed by a defect of their own.
+  std::shared_ptr<const NodeSet> node_set;  ///< Where several machines were named; the snapshot stands for all.
+  std::vector<Error> crashed;               ///< Probes that failed by a defect of their own.
 };
 
 /// The source trees that an engine is recognised by: those of `engine`, or of all engines for "".

@@ -22,12 +22,13 @@ struct RequestOption {
   std::string source;  ///< For messages: "--size", or "diffcheck.json: size".
 };
 
-/// Where the facts come from. At most one of snapshot, root and machine is set.
+/// Where the facts come from. At most one of snapshot, root, machine and nodes is set.
 struct SourceOptions {
   std::optional<std::string> snapshot;
   std::optional<std::string> root;
   bool cache = true;  ///< Of what the live machine's files say.
   std::optional<std::string> machine;
+  std::vector<std::string> nodes;  ///< Snapshot files and folders of them: the machines of one run.
   std::optional<std::string> link;
   std::optional<std::string> network;
   std::optional<std::int64_t> sockets;

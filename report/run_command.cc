@@ -114,6 +114,10 @@ Result<Asked> asked_of(const Options& options, const Knowledge& knowledge) {
   auto machine = load_machine(options.source, knowledge, engine);
   if (!machine) return machine.error();
   if (machine->simulated && request->nodes.is_unset()) request->nodes = known(machine->nodes, "--machine");
+  if (machine->node_set != nullptr) {
+    request->nodes = known(machine->nodes, "--nodes");
+    request->node_set = machine->node_set;
+  }
   if (auto error = check_request(*request, knowledge)) return *error;
   if (!tells_of_missing_gpus(options.command, machine->snapshot)) {
     if (auto error = check_gpu_count(*request, machine->snapshot, machine->simulated)) return *error;

@@ -26,6 +26,7 @@ void write_summary(Page& page, const Diagnosis& diagnosis, ExitCode code, const 
 std::string doctor_text(const Diagnosis& diagnosis, ExitCode code, const Phrases& words, const Style& style) {
   Page page(style);
   write_title(page, diagnosis, words);
+  write_nodes(page, diagnosis, words);
   write_machine(page, diagnosis, words);
   write_request(page, diagnosis, words);
   if (!diagnosis.plan) write_abilities(page, diagnosis, words);
@@ -39,6 +40,7 @@ std::string doctor_text(const Diagnosis& diagnosis, ExitCode code, const Phrases
 std::string plan_text(const Diagnosis& diagnosis, ExitCode code, const Phrases& words, const Style& style) {
   Page page(style);
   write_title(page, diagnosis, words);
+  write_nodes(page, diagnosis, words);
   write_request(page, diagnosis, words);
   if (diagnosis.plan) {
     write_attention(page, diagnosis, words);

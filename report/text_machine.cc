@@ -1,9 +1,11 @@
 #include "report/text_machine.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "report/fact_text.h"
 #include "report/text_memory.h"
+#include "rules/node_set.h"
 
 namespace diffcheck {
 namespace {
@@ -272,6 +274,16 @@ void write_models(Page& page, const Diagnosis& diagnosis, const Phrases& words) 
 }
 
 }  // namespace
+
+void write_nodes(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
+  const NodeSet* set = diagnosis.request.node_set.get();
+  if (set == nullptr) return;
+  std::vector<std::size_t> all(set->nodes.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  page.heading(words("nodes.heading"));
+  page.row(Mark::plain, std::to_string(all.size()), names_of(*set, all));
+  if (set->kinds.size() > 1) page.row(Mark::warning, words("nodes.weakest"), set->nodes[set->weakest].name);
+}
 
 void write_machine(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
   page.heading(words("machine.heading"));

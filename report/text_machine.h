@@ -7,6 +7,8 @@
 
 namespace diffcheck {
 
+/// The machines that were named one by one, where they were.
+void write_nodes(Page& page, const Diagnosis& diagnosis, const Phrases& words);
 void write_machine(Page& page, const Diagnosis& diagnosis, const Phrases& words);
 /// Which kernels run here, what memory a run can have, and which known models fit: the answer when nothing was asked.
 void write_abilities(Page& page, const Diagnosis& diagnosis, const Phrases& words);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/fact_text.h"
+#include "report/text_mesh.h"
 #include "rules/layout.h"
 
 namespace diffcheck {
@@ -127,6 +128,8 @@ void write_layouts(Page& page, const Diagnosis& diagnosis, const Phrases& words)
   const LayoutPlan& layout = diagnosis.plan->layout;
   page.heading(words("layout.heading"));
   if (layout.chosen) write_chosen_layout(page, layout, words);
+  write_mesh(page, diagnosis, words);
+  write_links(page, diagnosis, words);
   write_layout_list(page, layout.candidates, words);
   if (layout.rejected.empty()) return;
   page.paragraph(words("layout.rejected"));

@@ -35,9 +35,15 @@ void write_launch(Page& page, const Launch& launch, const Phrases& words) {
   if (!launch.kwargs.empty()) page.item(Mark::plain, words("way-out.kwarg", {assignments(launch.kwargs)}));
   if (!launch.config.empty()) page.item(Mark::plain, words("way-out.config", {assignments(launch.config)}));
   if (launch.argv.empty()) return;
-  page.item(Mark::plain, words("way-out.start"));
+  page.item(Mark::plain, launch.nodes > 1 ? words("way-out.start-on-nodes", {std::to_string(launch.nodes)})
+                                          : words("way-out.start"));
   for (const auto& [name, value] : launch.env) page.command("export " + name + "=" + shell_word(value));
   page.command(shell_line(launch.argv));
+  for (const NodeCommand& command : launch.over_nodes) {
+    page.item(Mark::plain, words("way-out.or-once", {words(command.title)}));
+    if (!command.first_node.empty()) page.detail(words("way-out.first-node", {command.first_node}));
+    page.command(shell_line(command.argv));
+  }
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "rules/fabric.h"
+#include "rules/mesh.h"
 
 namespace diffcheck {
 
@@ -15,14 +17,9 @@ double rate(const Range& range, Bound bound);
 /// Of a duration or an amount of work: more is slower.
 double cost(const Range& range, Bound bound);
 
-/// Ranks first, first + stride, first + 2 stride ...; the run has one such group for each first rank.
-struct RankGroup {
-  std::int64_t size = 1;
-  std::int64_t stride = 1;
-  std::int64_t span() const { return size * stride; }
-};
-
 bool crosses_nodes(const Fabric& fabric, const RankGroup& group);
+/// Kind of the worst link inside such groups: nvlink, pcie, infiniband ...; "" where it is not known.
+std::string link_name(const Fabric& fabric, const RankGroup& group);
 
 // Seconds; nullopt where the group crosses nodes and the network between them is not known. `bytes` are those that one
 // rank sends; all groups of the run are taken to send at once.

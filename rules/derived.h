@@ -46,6 +46,8 @@ struct CandidateNumbers {
   Fact<bool> kernel_returns_lse;
   Fact<std::string> dtype;
   Fact<std::int64_t> world_size;
+  Fact<std::int64_t> nodes;
+  Fact<std::int64_t> gpus_per_node;
   Fact<std::int64_t> data;
   Fact<std::int64_t> cfg;
   Fact<std::int64_t> ulysses;
@@ -71,6 +73,8 @@ struct CandidateNumbers {
     visit("kernel_returns_lse", self.kernel_returns_lse, "It returns the log-sum-exp that a ring needs.");
     visit("dtype", self.dtype, "Compute dtype.");
     visit("world_size", self.world_size, "Processes.");
+    visit("nodes", self.nodes, "Nodes that they fill, in equal parts.");
+    visit("gpus_per_node", self.gpus_per_node, "Processes on each of them.");
     visit("data", self.data, "Data-parallel degree.");
     visit("cfg", self.cfg, "Guidance-parallel degree: 1 or 2.");
     visit("ulysses", self.ulysses, "Ulysses degree.");

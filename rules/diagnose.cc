@@ -17,9 +17,11 @@
 #include "rules/machine_spec.h"
 #include "rules/memory_hints.h"
 #include "rules/native_modules.h"
+#include "rules/node_findings.h"
 #include "rules/package_needs.h"
 #include "rules/plan_findings.h"
 #include "rules/plan_search.h"
+#include "rules/run_on_all_nodes.h"
 #include "rules/torch_support.h"
 #include "rules/words.h"
 
@@ -63,6 +65,16 @@ std::vector<std::string> launch_of(const EngineVariant& variant, const std::vect
   return argv;
 }
 
+std::vector<LaunchOverNodes> launchers_of(const Knowledge& knowledge, const Scope& scope) {
+  std::vector<LaunchOverNodes> launchers;
+  for (const Launcher& launcher : knowledge.launchers) {
+    LaunchOverNodes& one = launchers.emplace_back();
+    one = {launcher.id, launcher.title, {}, launcher.forward_env, launcher.first_node};
+    for (const std::string& word : launcher.argv) one.argv.push_back(word == "{command}" ? word : expand(word, scope));
+  }
+  return launchers;
+}
+
 void tell_launch(const JudgedCase& judged, Diagnosis& diagnosis) {
   const Plan& plan = *diagnosis.plan;
   if (plan.possible != Truth::yes) return;
@@ -74,6 +86,7 @@ void tell_launch(const JudgedCase& judged, Diagnosis& diagnosis) {
   diagnosis.settings = settings_of(*judged.variant, plan, scope);
   for (Setting& setting : diagnosis.settings) setting.text = describe_setting(judged.knowledge, setting);
   diagnosis.launch_argv = launch_of(*judged.variant, diagnosis.settings, scope);
+  if (plan.layout.mesh && plan.layout.mesh->nodes > 1) diagnosis.launchers = launchers_of(judged.knowledge, scope);
 }
 
 void sort_findings(std::vector<Finding>& findings) {
@@ -117,8 +130,9 @@ Diagnosis diagnose(Snapshot snapshot, const Request& request, const Knowledge& k
   JudgedCase judged = judge_case(knowledge, diagnosis.snapshot, request, facts_of(diagnosis.snapshot));
   diagnosis.chosen_gpus = judged.gpus;
   diagnosis.assumptions.insert(diagnosis.assumptions.end(), judged.assumptions.begin(), judged.assumptions.end());
-  diagnosis.findings = machine_findings(judged, simulated);
-  diagnosis.kernels = kernels_on_machine(judged);
+  const auto findings_of = [&](const JudgedCase& one) { return machine_findings(one, simulated); };
+  diagnosis.findings = request.node_set == nullptr ? findings_of(judged) : node_findings(judged, findings_of);
+  diagnosis.kernels = kernels_on_all_nodes(judged);
   if (judged.variant != nullptr && judged.model != nullptr) {
     diagnosis.plan = make_plan(judged);
     diagnosis.plan->memory_hints = memory_hints(judged, *diagnosis.plan);

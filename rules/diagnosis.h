@@ -60,6 +60,15 @@ struct ModelOnMachine {
   MemoryPlan memory;
 };
 
+/// What starts `launch_argv` on all nodes.
+struct LaunchOverNodes {
+  std::string id;
+  Message title;
+  std::vector<std::string> argv;  ///< "{command}" stands for it.
+  std::string forward_env;        ///< Option before the name of a variable that is handed on; "" where all are.
+  std::string first_node;         ///< Shell command that prints the first node's name; "" where there is none.
+};
+
 struct Diagnosis {
   Snapshot snapshot;
   Request request;
@@ -73,7 +82,8 @@ struct Diagnosis {
   std::vector<Message> assumptions;
   std::vector<std::string> packages;  ///< Names of those that the knowledge asks for.
   std::vector<std::string> launch_argv;
-  std::vector<Setting> settings;  ///< All that the plan tells the engine.
+  std::vector<LaunchOverNodes> launchers;  ///< Where the plan fills several nodes.
+  std::vector<Setting> settings;           ///< All that the plan tells the engine.
   std::string knowledge_hash;
   std::string tool_version;
 };

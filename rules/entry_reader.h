@@ -120,6 +120,8 @@ RequirementGroup read_requirement_group(EntryReader& reader);
 Engine read_engine(EntryReader& reader);
 /// The list at "set"; missing: empty.
 std::vector<Setting> read_settings(EntryReader& reader);
+Launcher read_launcher(EntryReader& reader);
+NodeComparison read_node_comparison(EntryReader& reader);
 Check read_check(EntryReader& reader);
 FindingText read_finding_text(EntryReader& reader);
 Assumption read_assumption(EntryReader& reader);

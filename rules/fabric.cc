@@ -1,10 +1,10 @@
 #include "rules/fabric.h"
 
 #include <algorithm>
-#include <set>
 
 #include "rules/engine_variant.h"
 #include "rules/gpu_products.h"
+#include "rules/link_matrix.h"
 #include "rules/run_size.h"
 #include "rules/words.h"
 
@@ -13,8 +13,9 @@ namespace {
 
 constexpr double k_bytes_per_gigabyte = 1e9;
 constexpr double k_bits_per_byte = 8;
-constexpr double k_mbit_per_gbit = 1e3;
 constexpr std::int64_t k_all_lanes = 16;
+constexpr std::int64_t k_mbit_per_gbit = 1000;
+constexpr std::int64_t k_most_gbps = 1'000'000;  // of one port; what is told above it is no rate
 
 Range spread_around(double gigabytes_per_second, double spread) {
   const double bytes = gigabytes_per_second * k_bytes_per_gigabyte;
@@ -46,32 +47,10 @@ class FabricReader {
     fabric_.assumptions.push_back(say(judged_.knowledge, text, words));
   }
 
-  /// Whether a link of its own, not PCIe, joins every pair.
-  Truth told_link() const {
-    std::set<std::string> chosen;
-    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
-      const auto& bus = gpu_at(judged_, rank).pci_bus_id;
-      if (bus.is_known()) chosen.insert(bus.value());
-    }
-    Truth all = Truth::yes;
-    for (std::size_t rank = 0; rank < judged_.gpus.size(); ++rank) {
-      std::size_t told = 0;
-      for (const GpuLinkFacts& link : gpu_at(judged_, rank).links) {
-        if (!link.peer_pci_bus_id.is_known() || !chosen.contains(link.peer_pci_bus_id.value())) continue;
-        const auto& active = link.nvlink_active_links;
-        const bool is_there = active.is_known() ? active.value() > 0 : link.nvlink_version.is_known();
-        const bool is_missing = active.is_known() ? active.value() == 0 : link.nvlink_version.is_absent();
-        if (is_missing) return Truth::no;
-        if (is_there) ++told;
-      }
-      if (told + 1 < judged_.gpus.size()) all = Truth::unknown;
-    }
-    return all;
-  }
-
   void read_link() {
     const GpuProduct* product = product_of(judged_.knowledge, gpu_at(judged_, 0));
-    const Truth told = told_link();
+    const LinkMatrix links = own_links(judged_);
+    const Truth told = links.every_pair();
     const bool has_own_link = product != nullptr && product->link_bidirectional_gbps && !product->link_is_bridge;
     // A generation of PCIe that a person gave stands for the absence of other links; see machine_from_spec.
     if (told == Truth::yes || (told == Truth::unknown && has_own_link)) {
@@ -80,6 +59,7 @@ class FabricReader {
     }
     take_pcie(product, told == Truth::no);
     read_sockets();
+    take_bridges(product, links);
   }
 
   void take_own_link(const GpuProduct* product) {
@@ -87,12 +67,32 @@ class FabricReader {
       fabric_.unknown = say(judged_.knowledge, "link-rate-unknown", {{"gpu", name_of_gpu()}});
       return;
     }
-    const LinkClass* link = find([&](const LinkClass& one) { return one.kind == product->link_kind; });
+    const LinkClass* link = own_link_of(*product);
     if (link == nullptr) {
       fabric_.unknown = say(judged_.knowledge, "link-class-unknown", {{"link", product->link_kind}});
       return;
     }
     take(*link, gigabytes(*link, *product->link_bidirectional_gbps / 2), link->all_to_all_exponent);
+  }
+
+  const LinkClass* own_link_of(const GpuProduct& product) const {
+    return find([&](const LinkClass& one) { return one.kind == product.link_kind; });
+  }
+
+  /// Some pairs have a link of their own, all others PCIe. Where its rate is not known, PCIe is the bound.
+  void take_bridges(const GpuProduct* product, const LinkMatrix& links) {
+    if (!links.some_pair() || product == nullptr || !product->link_bidirectional_gbps) return;
+    const LinkClass* link = own_link_of(*product);
+    if (link == nullptr) return;
+    fabric_.bridge = PairLink{spread_around(gigabytes(*link, *product->link_bidirectional_gbps / 2), link->spread),
+                              link->all_reduce_share, link->all_to_all_exponent};
+    fabric_.bridge_kind = link->kind;
+    fabric_.bridged.resize(links.ranks * links.ranks);
+    for (std::size_t i = 0; i < links.ranks; ++i) {
+      for (std::size_t j = 0; j < links.ranks; ++j)
+        fabric_.bridged[i * links.ranks + j] = links.at(i, j) == Truth::yes && links.at(j, i) == Truth::yes;
+    }
+    fabric_.grade = weaker(fabric_.grade, link->grade);
   }
 
   void take_pcie(const GpuProduct* product, bool told) {
@@ -140,6 +140,7 @@ class FabricReader {
   }
 
   void take(const LinkClass& link, double gigabytes_per_second, double all_to_all_exponent) {
+    fabric_.kind = link.kind;
     fabric_.pair_bytes_per_second = spread_around(gigabytes_per_second, link.spread);
     fabric_.all_reduce_share = link.all_reduce_share;
     fabric_.all_to_all_exponent = all_to_all_exponent;
@@ -191,25 +192,13 @@ class FabricReader {
   }
 
   void read_network() {
-    double gbps = 0;
-    for (const FabricPortFacts& port : judged_.snapshot.network.fabric_ports) {
-      const bool active = port.state.is_known() && port.state.value() == "ACTIVE";
-      if (active && port.rate_gbps.is_known()) gbps += static_cast<double>(port.rate_gbps.value());
-    }
-    if (gbps > 0) return take_network("infiniband", gbps);
-    for (const InterfaceFacts& interface : judged_.snapshot.network.interfaces) {
-      const bool up = interface.state.is_known() && interface.state.value() == "up" && interface.physical.is_known() &&
-                      interface.physical.value();
-      if (up && interface.speed_mbps.is_known())
-        gbps = std::max(gbps, static_cast<double>(interface.speed_mbps.value()) / k_mbit_per_gbit);
-    }
-    if (gbps > 0) take_network("ethernet", gbps);
-  }
-
-  void take_network(const std::string& kind, double gbps) {
-    const LinkClass* link = find([&](const LinkClass& one) { return one.kind == kind; });
+    const auto network = network_of(judged_.snapshot);
+    if (!network) return;
+    const LinkClass* link = find([&](const LinkClass& one) { return one.kind == network->kind; });
     if (link == nullptr) return;
-    fabric_.node_bytes_per_second = spread_around(gigabytes(*link, gbps / k_bits_per_byte), link->spread);
+    const double nominal = static_cast<double>(network->mbps) / static_cast<double>(k_mbit_per_gbit) / k_bits_per_byte;
+    fabric_.network_kind = network->kind;
+    fabric_.node_bytes_per_second = spread_around(gigabytes(*link, nominal), link->spread);
     fabric_.network_grade = link->grade;
   }
 
@@ -229,8 +218,80 @@ class FabricReader {
   Fabric fabric_;
 };
 
+/// No rate is above that of `other`, which has as many GPUs and nodes.
+void slow_down(Fabric& fabric, const Fabric& other) {
+  if (fabric.unknown.empty()) fabric.unknown = other.unknown;
+  if (other.pair_bytes_per_second.value < fabric.pair_bytes_per_second.value) {
+    fabric.pair_bytes_per_second = other.pair_bytes_per_second;
+    fabric.kind = other.kind;
+  }
+  fabric.all_reduce_share = std::min(fabric.all_reduce_share, other.all_reduce_share);
+  fabric.all_to_all_exponent = std::max(fabric.all_to_all_exponent, other.all_to_all_exponent);
+  // A pair is as good as on its worst node: joined only where it is everywhere.
+  if (!fabric.bridge || !other.bridge) {
+    fabric.bridge.reset();
+    fabric.bridged.clear();
+  } else {
+    for (std::size_t i = 0; i < fabric.bridged.size(); ++i) fabric.bridged[i] = fabric.bridged[i] && other.bridged[i];
+  }
+  if (other.socket_bytes_per_second && (!fabric.socket_bytes_per_second ||
+                                        other.socket_bytes_per_second->value < fabric.socket_bytes_per_second->value)) {
+    fabric.socket_bytes_per_second = other.socket_bytes_per_second;
+    fabric.sockets = other.sockets;
+  }
+  if (!other.node_bytes_per_second) fabric.node_bytes_per_second.reset();
+  if (fabric.node_bytes_per_second && other.node_bytes_per_second &&
+      other.node_bytes_per_second->value < fabric.node_bytes_per_second->value) {
+    fabric.node_bytes_per_second = other.node_bytes_per_second;
+    fabric.network_kind = other.network_kind;
+  }
+  fabric.grade = weaker(fabric.grade, other.grade);
+  fabric.network_grade = weaker(fabric.network_grade, other.network_grade);
+  for (const Message& assumption : other.assumptions) {
+    if (std::find(fabric.assumptions.begin(), fabric.assumptions.end(), assumption) == fabric.assumptions.end())
+      fabric.assumptions.push_back(assumption);
+  }
+}
+
 }  // namespace
 
-Fabric fabric_of(const JudgedCase& judged) { return FabricReader(judged).run(); }
+std::optional<NodeNetwork> network_of(const Snapshot& snapshot) {
+  NodeNetwork network{"infiniband", 0};
+  for (const FabricPortFacts& port : snapshot.network.fabric_ports) {
+    const bool active = port.state.is_known() && port.state.value() == "ACTIVE";
+    const bool is_told = active && port.rate_gbps.is_known() && port.rate_gbps.value() > 0;
+    if (is_told) network.mbps += std::min(port.rate_gbps.value(), k_most_gbps) * k_mbit_per_gbit;
+  }
+  if (network.mbps > 0) return network;
+  network.kind = "ethernet";
+  for (const InterfaceFacts& interface : snapshot.network.interfaces) {
+    const bool up = interface.state.is_known() && interface.state.value() == "up" && interface.physical.is_known() &&
+                    interface.physical.value();
+    if (up && interface.speed_mbps.is_known()) network.mbps = std::max(network.mbps, interface.speed_mbps.value());
+  }
+  return network.mbps > 0 ? std::optional(network) : std::nullopt;
+}
+
+Fabric fabric_of(const JudgedCase& judged) {
+  Fabric fabric = FabricReader(judged).run();
+  for (const JudgedCase& other : judged.other_nodes) slow_down(fabric, FabricReader(other).run());
+  return fabric;
+}
+
+Fabric part_of(const Fabric& fabric, const Placement& placement) {
+  Fabric part = fabric;
+  const auto before = static_cast<std::size_t>(fabric.gpus_per_node);
+  const auto left = std::min(before, static_cast<std::size_t>(placement.gpus_per_node));
+  part.nodes = placement.nodes;
+  part.gpus_per_node = static_cast<std::int64_t>(left);
+  part.sockets.resize(std::min(left, part.sockets.size()));
+  if (!part.bridged.empty()) {
+    part.bridged.clear();
+    for (std::size_t i = 0; i < left; ++i) {
+      for (std::size_t j = 0; j < left; ++j) part.bridged.push_back(fabric.bridged[i * before + j]);
+    }
+  }
+  return part;
+}
 
 }  // namespace diffcheck

@@ -9,6 +9,7 @@
 #include "rules/gpu_products.h"
 #include "rules/memory_case.h"
 #include "rules/model_on_disk.h"
+#include "rules/node_set.h"
 #include "rules/torch_support.h"
 
 namespace diffcheck {
@@ -21,8 +22,9 @@ Fact<T> or_default(const Fact<T>& asked, T otherwise, const std::string& source)
   return asked.is_known() ? asked : known(std::move(otherwise), source);
 }
 
-/// The GPUs that the run would use: visible ones in CUDA order, as many as were asked for.
-std::vector<std::size_t> choose_gpus(const Snapshot& snapshot, const Request& request) {
+}  // namespace
+
+std::vector<std::size_t> usable_gpus(const Snapshot& snapshot) {
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < snapshot.gpus.size(); ++i) {
     const GpuFacts& gpu = snapshot.gpus[i];
@@ -34,6 +36,14 @@ std::vector<std::size_t> choose_gpus(const Snapshot& snapshot, const Request& re
     return fact.is_known() ? fact.value() : static_cast<std::int64_t>(i);
   };
   std::stable_sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) { return index(a) < index(b); });
+  return chosen;
+}
+
+namespace {
+
+/// The GPUs that the run would use: as many as were asked for.
+std::vector<std::size_t> choose_gpus(const Snapshot& snapshot, const Request& request) {
+  std::vector<std::size_t> chosen = usable_gpus(snapshot);
   if (request.gpus.is_known() && request.gpus.value() >= 0 &&
       chosen.size() > static_cast<std::size_t>(request.gpus.value())) {
     chosen.resize(static_cast<std::size_t>(request.gpus.value()));
@@ -162,26 +172,6 @@ EngineFacts engine_facts(const JudgedCase& judged) {
   return judged.engine == nullptr ? EngineFacts{} : find_engine(*judged.engine, judged.snapshot, judged.request);
 }
 
-}  // namespace
-
-std::shared_ptr<const FactTable> facts_of(const Snapshot& snapshot) {
-  auto facts = std::make_shared<FactTable>();
-  facts->add_all("", snapshot);
-  const auto complete = [](const Fact<bool>& fact) { return fact.is_known() && fact.value(); };
-  if (complete(snapshot.complete.packages)) facts->set_complete("packages", snapshot.complete.packages.source());
-  if (complete(snapshot.complete.env)) facts->set_complete("env", snapshot.complete.env.source());
-  facts->set_list_size("binaries", snapshot.binaries.size(), complete(snapshot.complete.binaries));
-  facts->set_list_size("gpus", snapshot.gpus.size(), complete(snapshot.complete.gpus));
-  return facts;
-}
-
-Workload with_dtype(Workload workload, const std::string& dtype, const std::string& source) {
-  workload.dtype = known(dtype, source);
-  return workload;
-}
-
-namespace {
-
 /// The facts of the chosen GPUs do not depend on the rest of the request.
 void add_gpu_facts(JudgedCase& judged, const JudgedCase* like) {
   if (like != nullptr && like->gpus == judged.gpus) {
@@ -199,11 +189,12 @@ void add_gpu_facts(JudgedCase& judged, const JudgedCase* like) {
   judged.distinct_gpus = distinct_gpus(judged);
 }
 
-/// `like`: a case on the same machine, if there is one.
-JudgedCase judge_case_like(const JudgedCase* like, const Knowledge& knowledge, const Snapshot& snapshot,
-                           const Request& request, std::shared_ptr<const FactTable> machine) {
+/// One machine, whatever others there are. `like`: a case on the same machine, if there is one.
+JudgedCase judge_machine(const JudgedCase* like, const Knowledge& knowledge, const Snapshot& snapshot,
+                         const Request& request, std::shared_ptr<const FactTable> machine,
+                         std::optional<std::size_t> most_gpus) {
   JudgedCase judged{knowledge, snapshot,           request, {}, nullptr, nullptr, nullptr, {},
-                    {},        std::move(machine), {},      {}, {},      {},      nullptr};
+                    {},        std::move(machine), {},      {}, {},      {},      nullptr, {}};
   if (request.engine.is_known()) judged.engine = find_entry(knowledge.engines, request.engine.value());
   if (request.model.is_known()) judged.model = find_entry(knowledge.models, request.model.value());
   if (request.on_disk != nullptr && judged.model != nullptr && request.on_disk->card.id == judged.model->id) {
@@ -211,6 +202,7 @@ JudgedCase judge_case_like(const JudgedCase* like, const Knowledge& knowledge, c
     judged.model = &judged.on_disk->card;
   }
   judged.gpus = choose_gpus(snapshot, request);
+  if (most_gpus && judged.gpus.size() > *most_gpus) judged.gpus.resize(*most_gpus);
 
   judged.facts.add_all("request", request);
   judged.facts.set_complete("request.pins", k_from_request);
@@ -229,13 +221,46 @@ JudgedCase judge_case_like(const JudgedCase* like, const Knowledge& knowledge, c
 
 }  // namespace
 
-JudgedCase judge_case(const JudgedCase& like, const Request& request) {
-  return judge_case_like(&like, like.knowledge, like.snapshot, request, like.machine);
+std::shared_ptr<const FactTable> facts_of(const Snapshot& snapshot) {
+  auto facts = std::make_shared<FactTable>();
+  facts->add_all("", snapshot);
+  const auto complete = [](const Fact<bool>& fact) { return fact.is_known() && fact.value(); };
+  if (complete(snapshot.complete.packages)) facts->set_complete("packages", snapshot.complete.packages.source());
+  if (complete(snapshot.complete.env)) facts->set_complete("env", snapshot.complete.env.source());
+  facts->set_list_size("binaries", snapshot.binaries.size(), complete(snapshot.complete.binaries));
+  facts->set_list_size("gpus", snapshot.gpus.size(), complete(snapshot.complete.gpus));
+  return facts;
 }
+
+Workload with_dtype(Workload workload, const std::string& dtype, const std::string& source) {
+  workload.dtype = known(dtype, source);
+  return workload;
+}
+
+JudgedCase judge_node(const JudgedCase& all, const Node& node) {
+  return judge_machine(nullptr, all.knowledge, node.snapshot, all.request, node.facts, all.gpus.size());
+}
+
+namespace {
+
+JudgedCase with_other_nodes(JudgedCase judged) {
+  if (judged.request.node_set == nullptr) return judged;
+  const NodeSet& set = *judged.request.node_set;
+  for (const std::size_t kind : set.kinds) {
+    if (kind != set.weakest) judged.other_nodes.push_back(judge_node(judged, set.nodes[kind]));
+  }
+  return judged;
+}
+
+}  // namespace
 
 JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, const Request& request,
                       std::shared_ptr<const FactTable> machine) {
-  return judge_case_like(nullptr, knowledge, snapshot, request, std::move(machine));
+  return with_other_nodes(judge_machine(nullptr, knowledge, snapshot, request, std::move(machine), std::nullopt));
+}
+
+JudgedCase judge_case(const JudgedCase& like, const Request& request) {
+  return with_other_nodes(judge_machine(&like, like.knowledge, like.snapshot, request, like.machine, std::nullopt));
 }
 
 }  // namespace diffcheck

@@ -16,6 +16,8 @@
 
 namespace diffcheck {
 
+struct Node;
+
 struct JudgedCase {
   const Knowledge& knowledge;
   const Snapshot& snapshot;
@@ -34,6 +36,8 @@ struct JudgedCase {
   std::vector<std::size_t> distinct_gpus;
   std::vector<Message> assumptions;
   std::shared_ptr<const ModelOnDisk> on_disk;  ///< Holds `model` where a checkpoint decides over the card.
+  /// The same request on a node of each other kind: what is chosen has to be right on them too.
+  std::vector<JudgedCase> other_nodes;
 
   Scope scope() const { return Scope().add(*machine).add(facts); }
   /// What a kernel's requirements see on one chosen GPU.
@@ -48,6 +52,12 @@ JudgedCase judge_case(const Knowledge& knowledge, const Snapshot& snapshot, cons
                       std::shared_ptr<const FactTable> machine);
 /// Another request on the same machine.
 JudgedCase judge_case(const JudgedCase& like, const Request& request);
+
+/// The request on one node of its set alone, with as many GPUs as `all` uses of each.
+JudgedCase judge_node(const JudgedCase& all, const Node& node);
+
+/// The GPUs that a process would see, in CUDA order: indices into snapshot.gpus.
+std::vector<std::size_t> usable_gpus(const Snapshot& snapshot);
 
 /// The same case with another dtype.
 Workload with_dtype(Workload workload, const std::string& dtype, const std::string& source);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "rules/layout.h"
+#include "rules/run_on_all_nodes.h"
 
 namespace diffcheck {
 namespace {
@@ -48,7 +49,8 @@ const std::vector<KernelCandidate>& KernelTable::at(const DtypeOption& dtype, co
     key += ";" + answer(leaf, dtype, layout, facts);
   }
   auto found = table_.find(key);
-  if (found == table_.end()) found = table_.emplace(key, kernel_candidates(judged_, dtype, layout, detail_)).first;
+  if (found == table_.end())
+    found = table_.emplace(key, kernel_candidates_on_all_nodes(judged_, dtype, layout, detail_)).first;
   seen->second = &found->second;
   return found->second;
 }

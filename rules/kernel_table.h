@@ -17,7 +17,7 @@ class KernelTable {
   /// `judged` must outlive it, and have a variant.
   KernelTable(const JudgedCase& judged, Detail detail);
 
-  /// What kernel_candidates() gives.
+  /// What kernel_candidates_on_all_nodes() gives.
   const std::vector<KernelCandidate>& at(const DtypeOption& dtype, const Layout& layout);
 
  private:

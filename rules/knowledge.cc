@@ -28,7 +28,9 @@ struct RawEntry {
 
 using RawKind = std::vector<RawEntry>;
 
-constexpr std::array<std::string_view, 28> k_kinds = {"gpus",
+constexpr std::array<std::string_view, 30> k_kinds = {"gpus",
+                                                      "launchers",
+                                                      "node-comparisons",
                                                       "models",
                                                       "text-encoders",
                                                       "vaes",
@@ -135,6 +137,9 @@ class References {
     for (const Engine& engine : knowledge_.engines) {
       for (const EngineVariant& variant : engine.variants) check_variant(engine, variant);
     }
+    for (const NodeComparison& comparison : knowledge_.node_comparisons)
+      expect(find_entry(knowledge_.finding_texts, comparison.finding) != nullptr, comparison, "finding text",
+             comparison.finding);
     for (const Signature& signature : knowledge_.signatures) check_signature(signature);
     return error_;
   }
@@ -263,6 +268,8 @@ Result<Knowledge> load_knowledge(const std::vector<DataFile>& files, bool signat
   read_kind(kinds, "kernels", read_kernel, catalogue, knowledge.kernels, error);
   if (!error) error = include_groups(knowledge.kernels, groups);
   read_kind(kinds, "engines", read_engine, catalogue, knowledge.engines, error);
+  read_kind(kinds, "launchers", read_launcher, catalogue, knowledge.launchers, error);
+  read_kind(kinds, "node-comparisons", read_node_comparison, catalogue, knowledge.node_comparisons, error);
   read_kind(kinds, "checks", read_check, catalogue, knowledge.checks, error);
   read_kind(kinds, "finding-texts", read_finding_text, catalogue, knowledge.finding_texts, error);
   read_kind(kinds, "assumptions", read_assumption, catalogue, knowledge.assumptions, error);

@@ -234,6 +234,8 @@ struct EngineVariant {
   std::vector<SelectionStep> attention_selection;
   std::vector<Choice> attention_choices;
   std::vector<Axis> axes;
+  std::vector<std::string> mesh;  ///< Axes in the order in which it counts ranks, the fastest first; see rules/mesh.h.
+  std::string mesh_source;
   std::vector<Requirement> layout_constraints;
   std::vector<Requirement> workload_constraints;
   std::string memory;  ///< Id of its MemoryBehaviour.
@@ -250,6 +252,20 @@ struct Engine : Entry {
   bool downloads_to_hub_cache = false;  ///< It takes the name of a model and downloads that to Hugging Face's cache.
   std::vector<SourceMarker> markers;
   std::vector<EngineVariant> variants;
+};
+
+/// What starts the engine's command on every node of a run: srun, mpirun.
+struct Launcher : Entry {
+  Message title;
+  std::vector<std::string> argv;  ///< "{command}" stands for the command.
+  std::string forward_env;        ///< Option that hands on a variable, before its name; "" where all are.
+  std::string first_node;         ///< Shell command that prints the name of the first node; "" where there is none.
+};
+
+/// A fact in which nodes of one run should agree.
+struct NodeComparison : Entry {
+  std::string fact;     ///< Path in the snapshot, or below `gpu.` of each chosen GPU.
+  std::string finding;  ///< Id of the finding's text.
 };
 
 /// A rule that gives a finding where `when` is yes.
@@ -330,6 +346,8 @@ struct Knowledge {
   std::vector<OptionalModules> optional_modules;
   std::vector<Kernel> kernels;
   std::vector<Engine> engines;
+  std::vector<Launcher> launchers;
+  std::vector<NodeComparison> node_comparisons;
   std::vector<Check> checks;
   std::vector<Assumption> assumptions;
   std::vector<FindingText> finding_texts;

@@ -1,9 +1,11 @@
 // Engines: variants, what they pick by themselves, what they can be told, their layouts.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "rules/entry_reader.h"
+#include "rules/mesh.h"
 
 namespace diffcheck {
 namespace {
@@ -72,6 +74,24 @@ Axis read_axis(EntryReader& reader) {
   return axis;
 }
 
+/// Names every axis whose degrees make the world size, each once, where there is more than one.
+void read_mesh(EntryReader& reader, EngineVariant& variant) {
+  reader.object("mesh", [&](EntryReader& mesh) {
+    variant.mesh = mesh.texts("order");
+    variant.mesh_source = mesh.text("source");
+  });
+  const MeshOrder usual = usual_mesh_order();
+  std::set<std::string> counted;
+  for (const Axis& axis : variant.axes) {
+    if (std::any_of(usual.begin(), usual.end(), [&](auto one) { return axis_name(one) == axis.name; }))
+      counted.insert(axis.name);
+  }
+  const std::set<std::string> named(variant.mesh.begin(), variant.mesh.end());
+  const bool needs_order = counted.size() > 1 || !variant.mesh.empty();
+  if (needs_order && (named != counted || named.size() != variant.mesh.size()))
+    reader.fail("mesh.order", "expected each axis once whose degrees make the world size");
+}
+
 LaunchArgument read_conditional_arguments(EntryReader& reader) {
   return {reader.condition("when"), reader.templates("args")};
 }
@@ -107,6 +127,7 @@ EngineVariant read_variant(EntryReader& reader) {
     variant.attention_choices = attention.list<Choice>("choices", read_choice);
   });
   variant.axes = reader.list<Axis>("axes", read_axis);
+  if (!reader.failed()) read_mesh(reader, variant);
   variant.layout_constraints = reader.list<Requirement>("layout_constraints", read_requirement);
   variant.workload_constraints = reader.list<Requirement>("workload_constraints", read_requirement);
   variant.memory = reader.text("memory");

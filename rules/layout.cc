@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "rules/engine_variant.h"
+#include "rules/mesh.h"
+#include "rules/run_size.h"
 #include "rules/words.h"
 
 namespace diffcheck {
@@ -55,6 +57,18 @@ Reason axis_refusal(const JudgedCase& judged, std::string_view name, std::int64_
                              std::to_string(asked), "request", Truth::no});
   reason.source = judged.engine->origin;
   return reason;
+}
+
+void set_placement(CandidateNumbers& facts, const JudgedCase& judged, std::int64_t world_size) {
+  const Placement placement = placement_of(world_size, node_count(judged), gpus_per_node(judged));
+  if (placement.nodes == 0) {
+    // More ranks than there are GPUs, or in no equal parts: it is judged as it was asked, on all nodes.
+    facts.nodes = known(node_count(judged), "nodes");
+    facts.gpus_per_node = unknown<std::int64_t>("nodes", "no nodes hold equal parts of the ranks");
+    return;
+  }
+  facts.nodes = known(placement.nodes, "layout under judgement");
+  facts.gpus_per_node = known(placement.gpus_per_node, "layout under judgement");
 }
 
 }  // namespace
@@ -115,6 +129,7 @@ FactTable candidate_facts(const JudgedCase& judged, const Layout& layout, const 
     if (returns_lse != Truth::unknown) facts.kernel_returns_lse = known(returns_lse == Truth::yes, kernel->origin);
   }
   facts.world_size = known(layout.world_size, source);
+  set_placement(facts, judged, layout.world_size);
   facts.data = known(layout.data, source);
   facts.cfg = known(layout.cfg, source);
   facts.ulysses = known(layout.ulysses, source);
@@ -176,6 +191,9 @@ Judgement judge_layout(const JudgedCase& judged, const Layout& layout, const Ker
       judgement.reasons.insert(judgement.reasons.begin(), axis_refusal(judged, name, asked, degrees));
     }
   }
+  for (const JudgedCase& node : judged.other_nodes) {
+    if (node.variant != nullptr) judgement = both(std::move(judgement), judge_layout(node, layout, kernel));
+  }
   return judgement;
 }
 
@@ -189,7 +207,10 @@ Truth decide_layout(const JudgedCase& judged, const Layout& layout, const Kernel
   const FactTable candidate = candidate_facts(
       judged, layout, kernel.dtype, find_entry(judged.knowledge.kernels, kernel.kernel), truth_of(kernel.returns_lse));
   Scope scope = judged.gpus.empty() ? judged.scope() : judged.scope_on_gpu(0);
-  return decide(judged.variant->layout_constraints, scope.add(candidate));
+  Truth truth = decide(judged.variant->layout_constraints, scope.add(candidate));
+  for (const JudgedCase& node : judged.other_nodes)
+    truth = both(truth, node.variant == nullptr ? Truth::unknown : decide_layout(node, layout, kernel));
+  return truth;
 }
 
 std::string to_text(const Layout& layout) {

@@ -34,7 +34,8 @@ const Axis* usable_axis(const JudgedCase& judged, std::string_view name);
 /// By how much the layout divides something ("weights", "activations" ...) between the ranks, over all axes that do.
 double division_of(const JudgedCase& judged, const Layout& layout, std::string_view what);
 
-/// Every combination of degrees that the engine's axes and the pins allow, for 1 to all GPUs, in the fixed order. Not
+/// Every combination of degrees that the engine's axes and the pins allow, for 1 to all GPUs, as far as some nodes hold
+/// equal parts of them, in the fixed order. Not
 /// yet checked against the constraints. On more than 64 GPUs without degrees that leave ranks with nothing to do: more
 /// Ulysses or tensor ranks than twice the heads (engines pad to at most that), more stages than blocks.
 std::vector<Layout> enumerate_layouts(const JudgedCase& judged);

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "rules/layout.h"
+#include "rules/mesh.h"
 #include "rules/objective.h"
 #include "rules/run_size.h"
 
@@ -43,13 +44,18 @@ struct AxisRange {
 
 class Enumeration {
  public:
-  explicit Enumeration(const JudgedCase& judged) : judged_(judged), gpus_(gpu_count(judged)) {
+  explicit Enumeration(const JudgedCase& judged)
+      : judged_(judged),
+        nodes_(node_count(judged)),
+        gpus_per_node_(gpus_per_node(judged)),
+        gpus_(nodes_ * gpus_per_node_) {
     for (std::size_t i = 0; i < k_product_axes.size(); ++i) product_[i] = range_of(k_product_axes[i]);
     for (std::size_t i = 0; i < k_reusing_axes.size(); ++i) reusing_[i] = range_of(k_reusing_axes[i]);
   }
 
   std::vector<Layout> run() {
     for (std::int64_t world = gpus_; world >= 1; --world) {
+      if (placement_of(world, nodes_, gpus_per_node_).nodes == 0) continue;
       Layout layout;
       layout.world_size = world;
       divisors_ = divisors(world);
@@ -114,7 +120,7 @@ class Enumeration {
   }
 
   const JudgedCase& judged_;
-  std::int64_t gpus_;
+  std::int64_t nodes_, gpus_per_node_, gpus_;
   std::array<AxisRange, k_product_axes.size()> product_;
   std::array<AxisRange, k_reusing_axes.size()> reusing_;
   std::vector<std::int64_t> divisors_;

@@ -96,6 +96,9 @@ constexpr std::string_view name_of(Grade grade) {
   return "assumed";
 }
 
+/// The less certain of two.
+constexpr Grade weaker(Grade left, Grade right) { return left < right ? right : left; }
+
 /// Seconds with the range in which they are expected.
 struct Duration {
   double low = 0, seconds = 0, high = 0;
@@ -124,8 +127,25 @@ struct LayoutCandidate {
   std::optional<std::int64_t> peak_bytes = std::nullopt;  ///< In the chosen memory mode; only where legal.
 };
 
+/// How the ranks of a layout stand along one of its axes.
+struct MeshAxis {
+  std::string axis;
+  std::int64_t size = 1;
+  std::int64_t stride = 1;  ///< Between the ranks of one group.
+  bool crosses_nodes = false;
+  std::string link;  ///< The worst inside its groups: nvlink, pcie, infiniband ... ; "" where it is not known.
+};
+
+/// Which rank stands where: ranks are node-major, and count along the axes in the engine's order.
+struct MeshPlan {
+  std::int64_t nodes = 1;
+  std::int64_t gpus_per_node = 1;
+  std::vector<MeshAxis> axes;  ///< Those with a degree above 1; neighbours along the first have consecutive ranks.
+};
+
 struct LayoutPlan {
   std::optional<Layout> chosen;
+  std::optional<MeshPlan> mesh;             ///< Of the chosen one.
   std::vector<LayoutCandidate> candidates;  ///< Best first.
   std::vector<LayoutCandidate> rejected;
 };

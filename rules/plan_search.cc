@@ -13,6 +13,7 @@
 #include "rules/memory_choices.h"
 #include "rules/objective.h"
 #include "rules/pareto.h"
+#include "rules/run_on_all_nodes.h"
 
 namespace diffcheck {
 namespace {
@@ -96,6 +97,7 @@ class Search {
     if (found) {
       plan.attention.chosen = *found->kernel;
       plan.layout.chosen = found->layout;
+      plan.layout.mesh = options_.timer().mesh(found->layout);
       plan.memory = memory_of(*found);
       plan.possible = Truth::yes;
     } else {
@@ -113,7 +115,7 @@ class Search {
   void describe_default(Plan& plan, const Layout& asked) {
     if (dtypes_.empty()) return;
     const std::string& dtype = dtypes_.front().dtype;
-    plan.attention.engine_default = engine_default(judged_, dtype, asked, detail_);
+    plan.attention.engine_default = engine_default_on_all_nodes(judged_, dtype, asked, detail_);
     const auto choice = default_choice(judged_, asked);
     if (!choice) return;
     const Kernel* kernel = find_entry(judged_.knowledge.kernels, plan.attention.engine_default.kernel);

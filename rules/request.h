@@ -13,6 +13,7 @@
 namespace diffcheck {
 
 struct ModelOnDisk;
+struct NodeSet;
 
 struct Request {
   Fact<std::string> engine;          ///< Engine id.
@@ -38,6 +39,8 @@ struct Request {
   std::map<std::string, Fact<std::string>> pins;
   /// What model_dir holds (rules/model_on_disk.h); nullptr where it was not read.
   std::shared_ptr<const ModelOnDisk> on_disk;
+  /// The machines that `--nodes` named (rules/node_set.h); nullptr where it gave a number or nothing.
+  std::shared_ptr<const NodeSet> node_set;
 
   static void describe(auto& self, auto&& visit) {
     visit("engine", self.engine, "Engine asked for.");

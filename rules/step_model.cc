@@ -79,7 +79,7 @@ class Block {
   }
 
   void add_ulysses(StepParts& parts) const {
-    const RankGroup group = ulysses_group(layout_);
+    const RankGroup group = group_along(layout_, run_.mesh, &Layout::ulysses);
     if (group.size < 2) return;
     const auto size = static_cast<double>(group.size);
     const double bytes = k_ulysses_exchanges * split(hidden_bytes_) * (size - 1) / size;
@@ -90,7 +90,7 @@ class Block {
 
   /// Keys and values go round while the kernel works on those at hand.
   void add_ring(StepParts& parts) const {
-    const RankGroup group = ring_group(layout_);
+    const RankGroup group = group_along(layout_, run_.mesh, &Layout::ring);
     if (group.size < 2) return;
     const auto rounds = static_cast<double>(group.size);
     const double sending = send_seconds(fabric_, group, 2 * split(hidden_bytes_), bound_).value_or(0);
@@ -102,7 +102,7 @@ class Block {
   }
 
   void add_tensor(StepParts& parts) const {
-    const RankGroup group = tensor_group(layout_);
+    const RankGroup group = group_along(layout_, run_.mesh, &Layout::tensor);
     if (group.size < 2) return;
     parts.all_reduce = k_tensor_reductions * all_reduce_seconds(fabric_, group, hidden_bytes_, bound_).value_or(0);
     parts.launch += k_tensor_reductions * cost(costs_.collective, bound_);
@@ -129,13 +129,6 @@ double StepParts::sum() const {
   return linear + attention + elementwise + all_to_all + ring + all_reduce + pipeline + weights + launch;
 }
 
-RankGroup tensor_group(const Layout& layout) { return {layout.tensor, 1}; }
-RankGroup ulysses_group(const Layout& layout) { return {layout.ulysses, layout.tensor}; }
-RankGroup ring_group(const Layout& layout) { return {layout.ring, layout.tensor * layout.ulysses}; }
-RankGroup pipefusion_group(const Layout& layout) { return {layout.pipefusion, ring_group(layout).span()}; }
-RankGroup guidance_group(const Layout& layout) { return {layout.cfg, pipefusion_group(layout).span()}; }
-RankGroup shard_group(const Layout& layout) { return {layout.fsdp, 1}; }
-
 StepParts step_parts(const RunShape& run, const ComputeRates& rates, const Fabric& fabric, const StepCosts& costs,
                      const Layout& layout, Bound bound) {
   const Block block(run, rates, fabric, costs, layout, bound);
@@ -149,8 +142,9 @@ StepParts step_parts(const RunShape& run, const ComputeRates& rates, const Fabri
   StepParts step = times(one, blocks * block.passes());
   if (layout.pipefusion > 1) {
     step.pipeline += block.passes() * stages * cost(costs.pipefusion_patch, bound);
+    const RankGroup stages_of_one = group_along(layout, run.mesh, &Layout::pipefusion);
     const double handing =
-        block.passes() * send_seconds(fabric, pipefusion_group(layout), block.hidden_bytes(), bound).value_or(0);
+        block.passes() * send_seconds(fabric, stages_of_one, block.hidden_bytes(), bound).value_or(0);
     step.pipeline += std::max(0.0, handing - step.sum());
   }
   if (layout.fsdp > 1) {
@@ -162,7 +156,8 @@ StepParts step_parts(const RunShape& run, const ComputeRates& rates, const Fabri
     const double noise = static_cast<double>(run.outputs * run.visual_tokens) * k_noise_elements * k_element_bytes;
     step.launch += cost(costs.collective, bound);
     if (rate(fabric.pair_bytes_per_second, bound) > 0)
-      step.launch += all_gather_seconds(fabric, guidance_group(layout), 2 * noise, bound).value_or(0);
+      step.launch +=
+          all_gather_seconds(fabric, group_along(layout, run.mesh, &Layout::cfg), 2 * noise, bound).value_or(0);
   }
   return step;
 }

@@ -33,6 +33,7 @@ struct RunShape {
   double decode_flops = 0;       ///< Of decoding all outputs of one replica.
   double decode_spread = 0;      ///< Relative, each way.
   std::int64_t steps = 1;
+  MeshOrder mesh = usual_mesh_order();
 };
 
 /// Seconds of one step, by part.
@@ -51,15 +52,5 @@ StepParts step_parts(const RunShape& run, const ComputeRates& rates, const Fabri
 /// The whole run, of steps of `step_seconds` each.
 double run_seconds(const RunShape& run, const ComputeRates& rates, const Fabric& fabric, const StepCosts& costs,
                    const Layout& layout, double step_seconds, Bound bound);
-
-// Groups of ranks by axis. Engines put tensor parallelism on neighbours, then Ulysses, ring, PipeFusion, guidance and
-// replicas. Source: xDiT xfuser/core/distributed/parallel_state.py; cache-dit and LightX2V put theirs in the same
-// order.
-RankGroup tensor_group(const Layout& layout);
-RankGroup ulysses_group(const Layout& layout);
-RankGroup ring_group(const Layout& layout);
-RankGroup pipefusion_group(const Layout& layout);
-RankGroup guidance_group(const Layout& layout);
-RankGroup shard_group(const Layout& layout);
 
 }  // namespace diffcheck

@@ -88,6 +88,7 @@ std::optional<RunShape> common_shape(const JudgedCase& judged) {
   run.head_size = model.head_dim.value_or(0);
   run.text_flops = text_flops(judged) * static_cast<double>(run.passes);
   run.steps = workload.steps.value();
+  run.mesh = mesh_order_of(*judged.variant);
   if (const DecodeCost* decode = find_entry(judged.knowledge.decode_costs, model.vae)) {
     const double pixels = static_cast<double>(workload.width.value()) * static_cast<double>(workload.height.value()) *
                           static_cast<double>(workload.frames.value());
@@ -124,9 +125,10 @@ std::vector<TimePart> listed(const StepParts& parts) {
 }
 
 /// Why the exchange of a layout cannot be timed; empty where it can.
-Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const Layout& layout) {
-  for (const RankGroup& group : {tensor_group(layout), ulysses_group(layout), ring_group(layout),
-                                 pipefusion_group(layout), shard_group(layout)}) {
+Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const MeshOrder& mesh, const Layout& layout) {
+  const auto along = [&](std::int64_t Layout::*axis) { return group_along(layout, mesh, axis); };
+  for (const RankGroup& group : {along(&Layout::tensor), along(&Layout::ulysses), along(&Layout::ring),
+                                 along(&Layout::pipefusion), shard_group(layout)}) {
     if (group.size < 2) continue;
     if (!fabric.unknown.empty()) return fabric.unknown;
     if (crosses_nodes(fabric, group) && !fabric.node_bytes_per_second)
@@ -152,10 +154,19 @@ const ComputeRates& StepTimer::rates(const std::string& kernel, const std::strin
   return found->second;
 }
 
-Message StepTimer::unknown(const ComputeRates& rates, const Layout& layout) const {
+const Fabric& StepTimer::fabric(const Layout& layout) {
+  const Placement placement = placement_of(layout.world_size, fabric_.nodes, fabric_.gpus_per_node);
+  if (placement.nodes == 0 || placement == Placement{fabric_.nodes, fabric_.gpus_per_node}) return fabric_;
+  const auto key = std::pair(placement.nodes, placement.gpus_per_node);
+  auto found = parts_.find(key);
+  if (found == parts_.end()) found = parts_.emplace(key, part_of(fabric_, placement)).first;
+  return found->second;
+}
+
+Message StepTimer::unknown(const ComputeRates& rates, const Fabric& fabric, const Layout& layout) const {
   if (!run_) return say(judged_.knowledge, "time-unknown-model", {{"model", judged_.model ? judged_.model->id : "?"}});
   if (!costs_.missing.empty()) return say(judged_.knowledge, "time-unknown-constant", {{"constant", costs_.missing}});
-  return rates.unknown.empty() ? exchange_unknown(judged_, fabric_, layout) : rates.unknown;
+  return rates.unknown.empty() ? exchange_unknown(judged_, fabric, run_->mesh, layout) : rates.unknown;
 }
 
 RunShape StepTimer::run_shape(const std::string& dtype, const Layout& layout) const {
@@ -176,31 +187,46 @@ double StepTimer::calibration(const RunShape& run, const ComputeRates& rates) co
 std::optional<double> StepTimer::total_seconds(const std::string& kernel, const std::string& dtype,
                                                const Layout& layout) {
   const ComputeRates& found = rates(kernel, dtype);
-  if (!unknown(found, layout).empty()) return std::nullopt;
+  const Fabric& part = fabric(layout);
+  if (!unknown(found, part, layout).empty()) return std::nullopt;
   const RunShape run = run_shape(dtype, layout);
-  const StepParts parts = step_parts(run, found, fabric_, costs_, layout, Bound::expected);
-  return run_seconds(run, found, fabric_, costs_, layout, calibrated(parts, calibration(run, found)).sum(),
+  const StepParts parts = step_parts(run, found, part, costs_, layout, Bound::expected);
+  return run_seconds(run, found, part, costs_, layout, calibrated(parts, calibration(run, found)).sum(),
                      Bound::expected);
+}
+
+MeshPlan StepTimer::mesh(const Layout& layout) {
+  const Fabric& part = fabric(layout);
+  MeshPlan plan;
+  plan.nodes = part.nodes;
+  plan.gpus_per_node = part.gpus_per_node;
+  const MeshOrder order = judged_.variant == nullptr ? usual_mesh_order() : mesh_order_of(*judged_.variant);
+  for (const auto axis : order) {
+    const RankGroup group = group_along(layout, order, axis);
+    if (group.size < 2) continue;
+    plan.axes.push_back(
+        {std::string(axis_name(axis)), group.size, group.stride, crosses_nodes(part, group), link_name(part, group)});
+  }
+  return plan;
 }
 
 StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, const Layout& layout) {
   StepTime time;
   const ComputeRates& found = rates(kernel, dtype);
-  time.unknown = unknown(found, layout);
+  const Fabric& part = fabric(layout);
+  time.unknown = unknown(found, part, layout);
   if (!time.unknown.empty()) return time;
 
   const RunShape run = run_shape(dtype, layout);
   const double factor = calibration(run, found);
-  const auto at = [&](Bound bound) {
-    return calibrated(step_parts(run, found, fabric_, costs_, layout, bound), factor);
-  };
+  const auto at = [&](Bound bound) { return calibrated(step_parts(run, found, part, costs_, layout, bound), factor); };
   const StepParts expected = at(Bound::expected);
   // What was measured has no range of its own: only what ranks exchange is predicted then.
   const bool measured = judged_.request.measured_step_seconds.is_known() && layout.world_size == 1;
   time.step = Duration{measured ? expected.sum() : at(Bound::fast).sum(), expected.sum(),
                        measured ? expected.sum() : at(Bound::slow).sum()};
   const auto whole = [&](double step, Bound bound) {
-    return run_seconds(run, found, fabric_, costs_, layout, step, bound);
+    return run_seconds(run, found, part, costs_, layout, step, bound);
   };
   time.total = Duration{whole(time.step->low, Bound::fast), whole(time.step->seconds, Bound::expected),
                         whole(time.step->high, Bound::slow)};
@@ -208,7 +234,7 @@ StepTime StepTimer::time(const std::string& kernel, const std::string& dtype, co
   time.grade = weaker(found.grade, costs_.grade);
   if (layout.world_size > 1) {
     time.grade = weaker(time.grade, fabric_.grade);
-    if (layout.world_size > fabric_.gpus_per_node) time.grade = weaker(time.grade, fabric_.network_grade);
+    if (part.nodes > 1) time.grade = weaker(time.grade, fabric_.network_grade);
     time.assumptions = fabric_.assumptions;
   }
   return time;

@@ -30,18 +30,24 @@ class StepTimer {
   /// The expected total of time() alone.
   std::optional<double> total_seconds(const std::string& kernel, const std::string& dtype, const Layout& layout);
 
+  /// Where its ranks stand.
+  MeshPlan mesh(const Layout& layout);
+
  private:
   const ComputeRates& rates(const std::string& kernel, const std::string& dtype);
-  Message unknown(const ComputeRates& rates, const Layout& layout) const;
+  /// Of the nodes and GPUs that the layout fills.
+  const Fabric& fabric(const Layout& layout);
+  Message unknown(const ComputeRates& rates, const Fabric& fabric, const Layout& layout) const;
   RunShape run_shape(const std::string& dtype, const Layout& layout) const;
   double calibration(const RunShape& run, const ComputeRates& rates) const;
 
   const JudgedCase& judged_;
-  Fabric fabric_;
+  Fabric fabric_;  ///< Of all chosen GPUs.
   StepCosts costs_;
   ChosenProducts products_;
   std::optional<RunShape> run_;                                        ///< But for what depends on layout and dtype.
   std::map<std::pair<std::string, std::string>, ComputeRates> rates_;  ///< By kernel and dtype.
+  std::map<std::pair<std::int64_t, std::int64_t>, Fabric> parts_;      ///< By nodes and GPUs of each.
 };
 
 }  // namespace diffcheck

@@ -85,12 +85,12 @@ class RateReader {
 
 }  // namespace
 
-ChosenProducts chosen_products(const JudgedCase& judged) {
-  ChosenProducts chosen;
-  std::vector<std::string> names;
+namespace {
+
+/// Equal cards are looked up once.
+void add_products(const JudgedCase& judged, ChosenProducts& chosen, std::vector<std::string>& names) {
   for (const std::size_t index : judged.gpus) {
     const GpuFacts& gpu = judged.snapshot.gpus[index];
-    // Equal cards are looked up once.
     const std::string name = (gpu.name.is_known() ? gpu.name.value() : "GPU") + " " +
                              (gpu.pci_device_id.is_known() ? gpu.pci_device_id.value() : "");
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
@@ -102,6 +102,15 @@ ChosenProducts chosen_products(const JudgedCase& judged) {
       chosen.products.push_back(product);
     }
   }
+}
+
+}  // namespace
+
+ChosenProducts chosen_products(const JudgedCase& judged) {
+  ChosenProducts chosen;
+  std::vector<std::string> names;
+  add_products(judged, chosen, names);
+  for (const JudgedCase& other : judged.other_nodes) add_products(other, chosen, names);
   return chosen;
 }
 

@@ -30,7 +30,4 @@ ChosenProducts chosen_products(const JudgedCase& judged);
 ComputeRates compute_rates(const Knowledge& knowledge, const ChosenProducts& chosen, const std::string& kernel,
                            const std::string& dtype);
 
-/// The less certain of two.
-constexpr Grade weaker(Grade left, Grade right) { return left < right ? right : left; }
-
 }  // namespace diffcheck

@@ -10,6 +10,7 @@
 #include "probe/pasted/environment_list.h"
 #include "probe/pasted/gpu_list.h"
 #include "probe/pasted/lscpu.h"
+#include "probe/pasted/nccl_topology.h"
 #include "probe/pasted/npu_smi.h"
 #include "probe/pasted/package_list.h"
 #include "probe/pasted/rocm_smi.h"
@@ -36,12 +37,12 @@ std::vector<Part> read_smi_xml(const Text& text) { return parts_of(read_smi_quer
 std::vector<Part> read_smi_query(const Text& text) { return parts_of(read_smi_query_text(text), "nvidia-smi -q"); }
 
 /// Most exact first. A tool that failed is believed before one that worked: it is why people wrote.
-constexpr std::array<std::vector<Part> (*)(const Text&), 20> k_readers = {
-    read_smi_failures,  read_smi_xml,           read_smi_query,    read_smi_csv,
-    read_smi_tables,    read_gpu_lists,         read_rocm_smi,     read_rocminfo,
-    read_npu_smi,       read_smi_topologies,    read_smi_peers,    read_collect_env,
-    read_xformers_info, read_environment_lists, read_comfyui_logs, read_package_tables,
-    read_package_shows, read_freezes,           read_lscpu,        read_shell_variables};
+constexpr std::array<std::vector<Part> (*)(const Text&), 21> k_readers = {
+    read_smi_failures,   read_smi_xml,         read_smi_query,     read_smi_csv,       read_smi_tables,
+    read_gpu_lists,      read_rocm_smi,        read_rocminfo,      read_npu_smi,       read_smi_topologies,
+    read_smi_peers,      read_nccl_topologies, read_collect_env,   read_xformers_info, read_environment_lists,
+    read_comfyui_logs,   read_package_tables,  read_package_shows, read_freezes,       read_lscpu,
+    read_shell_variables};
 
 /// The same lines read as two formats: `pip freeze` under its command.
 bool is_inside(const Part& part, const std::vector<Part>& others) {
@@ -56,7 +57,8 @@ bool is_inside(const Part& part, const std::vector<Part>& others) {
 std::string_view understood_formats() {
   return "torch collect_env (also vLLM's), diffusers-cli env, transformers env, accelerate env, python -m "
          "xformers.info, "
-         "nvidia-smi (table, -L, -q, -q -x, --query-gpu, topo -m, topo -p2p), rocm-smi, rocminfo, npu-smi info, pip "
+         "nvidia-smi (table, -L, -q, -q -x, --query-gpu, topo -m, topo -p2p), NCCL_TOPO_DUMP_FILE, rocm-smi, rocminfo, "
+         "npu-smi info, pip "
          "list, pip freeze, pip show, conda list, lscpu, ComfyUI's log and error report, variables set in a shell";
 }
 

@@ -191,5 +191,39 @@ TEST_F(BinaryTest, WhatIsWrittenForTheShellIsReadByTheShell) {
   EXPECT_EQ(std::system(("sh -n " + shell_word(path("run.sh").string())).c_str()), 0) << text_of(path("run.sh"));
 }
 
+TEST_F(BinaryTest, NodesAreANumberOrTheirSnapshots) {
+  std::filesystem::create_directory(path("nodes"));
+  write("nodes/a.json", run({"snapshot", "--machine", "8xA100-SXM4-80GB", "--network", "ib-200"}).output);
+  write("nodes/b.json", run({"snapshot", "--machine", "4xA100-SXM4-80GB", "--network", "ib-200"}).output);
+  const Arguments asked = {"plan", "--engine", "xdit", "--model", "flux.1-dev", "--format", "json", "--nodes"};
+  const auto with = [&](Arguments more) {
+    more.insert(more.begin(), asked.begin(), asked.end());
+    return more;
+  };
+  for (const Arguments& nodes : {Arguments{"nodes"}, Arguments{"nodes/a.json", "nodes/b.json"}}) {
+    const ProgramRun plan = run(with(nodes));
+    const Json document = Json::parse(plan.output, nullptr, false);
+    ASSERT_TRUE(document.is_object()) << plan.output << plan.messages;
+    ASSERT_EQ(document["nodes"].size(), 2U) << plan.output;
+    EXPECT_EQ(document["nodes"][1]["gpus"].size(), 4U);
+    EXPECT_EQ(document["request"]["nodes"], 2);
+    EXPECT_NE(plan.output.find("nodes-differ-count"), std::string::npos);
+  }
+  const ProgramRun one = run(with({"nodes/a.json", "--set", "packages.flash-attn=absent"}));
+  EXPECT_EQ(Json::parse(one.output)["nodes"].size(), 1U);
+}
+
+TEST_F(BinaryTest, NodesThatCannotBeRead) {
+  write("broken.json", "{");
+  write("no-snapshot.json", "{}");
+  std::filesystem::create_directory(path("empty"));
+  expect_bad_input({"doctor", "--nodes", "missing.json"}, "missing.json");
+  expect_bad_input({"doctor", "--nodes", "broken.json"}, "broken.json");
+  expect_bad_input({"doctor", "--nodes", "no-snapshot.json"}, "schema");
+  expect_bad_input({"doctor", "--nodes", "empty"}, "snapshots");
+  expect_bad_input({"doctor", "--nodes", "2", "broken.json"}, "--nodes");
+  expect_bad_input({"doctor", "--machine", "1xT4", "--nodes", "broken.json"}, "--machine");
+}
+
 }  // namespace
 }  // namespace diffcheck

@@ -14,6 +14,7 @@
 #include "rules/budget.h"
 #include "rules/layout.h"
 #include "rules/memory_choices.h"
+#include "rules/mesh.h"
 #include "rules/objective.h"
 #include "rules/run_size.h"
 #include "tests/rules/timed_case.h"
@@ -42,6 +43,7 @@ class AllWays {
  public:
   explicit AllWays(const JudgedCase& judged) : judged_(judged), timer_(judged), dtypes_(dtype_options(judged)) {
     for (std::int64_t world = 1; world <= gpu_count(judged); ++world) {
+      if (placement_of(world, node_count(judged), gpus_per_node(judged)).nodes == 0) continue;  // none can start it
       Layout layout;
       layout.world_size = world;
       split(layout, 0, world);

@@ -222,6 +222,7 @@ TEST(Collectives, AreBytesOverTheRate) {
 TEST(Collectives, ShareWhatJoinsProcessorsAndNodes) {
   Fabric fabric;
   fabric.gpus_per_node = 8;
+  fabric.nodes = 2;
   fabric.sockets = {0, 0, 0, 0, 1, 1, 1, 1};
   fabric.pair_bytes_per_second = {2e9, 2e9, 2e9};
   fabric.socket_bytes_per_second = Range{4e9, 4e9, 4e9};
