@@ -112,7 +112,7 @@ std::vector<std::string> kinds_of(const LinkWords& link_words) {
 }
 
 std::string axis_text(const MeshAxis& axis, const Phrases& words) {
-  const std::string link = axis.link.empty() ? words("mesh.link-unknown") : axis.link;
+  const std::string link = words(axis.link.empty() ? "mesh.link-unknown" : "links.kind." + axis.link);
   const std::string over = axis.crosses_nodes ? words("mesh.across-nodes", {link}) : link;
   const std::string size = std::to_string(axis.size);
   return axis.stride == 1 ? words("mesh.axis-next", {axis.axis, size, over})
