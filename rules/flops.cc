@@ -1,5 +1,7 @@
 #include "rules/flops.h"
 
+#include <algorithm>
+
 namespace diffcheck {
 namespace {
 
@@ -18,7 +20,7 @@ double ForwardWork::attention_flops() const {
 }
 
 std::optional<ForwardWork> forward_work(const ModelCard& model, std::int64_t visual_tokens) {
-  if (!model.layers || !model.hidden || !model.ffn || visual_tokens < 1) return std::nullopt;
+  if (!model.layers || !model.hidden || !model.ffn || *model.layers < 1 || visual_tokens < 1) return std::nullopt;
   const auto width = static_cast<double>(*model.hidden);
   const auto text_tokens = static_cast<double>(model.text_tokens);
   ForwardWork work;
@@ -32,6 +34,10 @@ std::optional<ForwardWork> forward_work(const ModelCard& model, std::int64_t vis
   work.linear_flops_per_token = k_flops_per_weight * weights;
   work.attention_flops_per_pair = k_flops_per_weight * k_attention_products * width;
   if (!model.joint_attention) work.linear_flops_per_token += work.attention_flops_per_pair * text_tokens;
+  // One after attention and one after the feed-forward network; a block of one stream sums both in one projection.
+  // Source: diffusers FluxSingleTransformerBlock.proj_out.
+  work.reductions =
+      2 - static_cast<double>(std::min(model.single_layers, *model.layers)) / static_cast<double>(*model.layers);
   return work;
 }
 

@@ -16,6 +16,7 @@ struct ForwardWork {
   std::int64_t tokens = 0;              ///< Attended to at once: text included where attention is joint.
   double linear_flops_per_token = 0;    ///< Projections, feed-forward network and attention to the text, of one block.
   double attention_flops_per_pair = 0;  ///< Scores and their sum, for one query and one key, of one block.
+  double reductions = 2;  ///< All-reduces of the hidden state in one block that is split over tensor ranks, on average.
 
   double linear_flops() const;     ///< Of all blocks.
   double attention_flops() const;  ///< Of all blocks.

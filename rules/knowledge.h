@@ -85,6 +85,7 @@ struct ModelCard : Entry {
   std::string grade;
   std::int64_t experts = 1;
   std::optional<std::int64_t> layers, heads, head_dim, hidden, ffn, in_channels;
+  std::int64_t single_layers = 0;      ///< Of `layers`, those with one stream: attention and feed-forward side by side.
   std::vector<std::string> classes;    ///< As config.json calls it.
   std::vector<std::string> pipelines;  ///< As model_index.json calls it; empty: not known.
   std::int64_t ffn_matrices = 2;       ///< 3 where the feed-forward network is gated.

@@ -51,7 +51,8 @@ void read_transformer(EntryReader& reader, ModelCard& card) {
   card.params_exact = reader.text_or("params_grade", "computed") == "computed";
   card.experts = reader.integer_or("experts", 1);
   const auto layers = reader.optional_integer("layers");
-  if (layers) card.layers = *layers + reader.integer_or("single_layers", 0);
+  card.single_layers = reader.integer_or("single_layers", 0);
+  if (layers) card.layers = *layers + card.single_layers;
   card.heads = reader.optional_integer("heads");
   card.head_dim = reader.optional_integer("head_dim");
   card.hidden = reader.optional_integer("hidden");

@@ -10,7 +10,6 @@ namespace {
 constexpr double k_element_bytes = 2;        // activations are bf16 or fp16
 constexpr double k_merge_element_bytes = 4;  // ring attention merges in fp32
 constexpr double k_ulysses_exchanges = 4;    // query, key, value, output
-constexpr double k_tensor_reductions = 2;    // after attention and after the feed-forward network
 constexpr double k_noise_elements = 64;      // of a token's noise prediction: 2 x 2 patches of 16 channels
 constexpr std::int64_t k_small_head = 64;
 
@@ -104,8 +103,8 @@ class Block {
   void add_tensor(StepParts& parts) const {
     const RankGroup group = group_along(layout_, run_.mesh, &Layout::tensor);
     if (group.size < 2) return;
-    parts.all_reduce = k_tensor_reductions * all_reduce_seconds(fabric_, group, hidden_bytes_, bound_).value_or(0);
-    parts.launch += k_tensor_reductions * cost(costs_.collective, bound_);
+    parts.all_reduce = run_.work.reductions * all_reduce_seconds(fabric_, group, hidden_bytes_, bound_).value_or(0);
+    parts.launch += run_.work.reductions * cost(costs_.collective, bound_);
   }
 
   const RunShape& run_;

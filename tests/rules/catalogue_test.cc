@@ -39,7 +39,7 @@ TEST_P(CatalogueTest, ChoosesWhatAWholePlanChooses) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, CatalogueTest, testing::Values("1xT4", "1xRTX-4090", "8xH100-SXM"),
-                         [](const auto& info) { return "Machine" + std::to_string(info.index); });
+                         [](const auto& machine) { return "Machine" + std::to_string(machine.index); });
 
 TEST(CatalogueWithoutGpuTest, IsEmpty) {
   Snapshot snapshot;

@@ -93,11 +93,11 @@ TEST(KernelFindingsTest, AFixedKernelThatMayRunIsUndecided) {
 
 TEST(KernelFindingsTest, WhatMayFailIsNamedByTheGpu) {
   const auto categories = [](const std::vector<Finding>& findings) {
-    std::set<std::string> categories;
+    std::set<std::string> found;
     for (const Finding& finding : findings) {
-      if (finding.id == "kernel-unknown" && finding.undecided) categories.insert(finding.category);
+      if (finding.id == "kernel-unknown" && finding.undecided) found.insert(finding.category);
     }
-    return categories;
+    return found;
   };
   using Categories = std::set<std::string>;
   EXPECT_EQ(categories(findings_on("1xRTX5090", {"complete.packages=unknown"}, pinned("flash-attn-2"))),
