@@ -7,6 +7,9 @@
 namespace diffcheck {
 namespace {
 
+/// More than any machine holds. Pairs of GPUs are looked at, so that the time grows with the square.
+constexpr std::size_t k_most_gpus = 256;
+
 using Json = nlohmann::ordered_json;
 
 struct ToJson {
@@ -192,6 +195,10 @@ Result<Snapshot> snapshot_from_json(std::string_view text, const std::string& fi
   Snapshot snapshot;
   reader.read(json, snapshot, "");
   if (reader.error()) return *reader.error();
+  if (snapshot.gpus.size() > k_most_gpus)
+    return Error{Error::Kind::invalid, file + ":gpus",
+                 "expected at most " + std::to_string(k_most_gpus) + " GPUs of one machine, got " +
+                     std::to_string(snapshot.gpus.size())};
   return snapshot;
 }
 

@@ -11,6 +11,8 @@
 namespace diffcheck {
 namespace {
 
+const std::vector<std::string> k_languages = {"en", "zh-CN", "zh"};
+
 struct RequestHelp {
   const char* name;
   const char* value;
@@ -183,6 +185,7 @@ void add_data(CLI::App* app, SourceOptions& source) {
 
 void add_look(CLI::App* app, Options& options) {
   add_value(app, "--lang", options.language, "en|zh-CN", "language; that of the locale when not given");
+  app->get_option("--lang")->check(CLI::IsMember(k_languages));
   add_choice(app, "--color", options.color, k_colors, "colour");
   app->add_flag("--ascii", options.ascii, "marks in ASCII");
 }
@@ -232,6 +235,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_output(import, options);
   import->add_flag("--plain", options.plain, "values without their sources");
   add_value(import, "--lang", options.language, "en|zh-CN", "language of the messages");
+  import->get_option("--lang")->check(CLI::IsMember(k_languages));
 
   CLI::App* record =
       add_command(app, options, Command::record, "write what this machine says as a redacted recording for --root");

@@ -78,9 +78,9 @@ class RequestReader {
     if (option.name == "size") return read_size(option);
     if (option.name == "guidance") return read_number(option, request_.guidance_scale, "a number such as 5.0");
     if (option.name == "measured-step-seconds")
-      return read_positive(option, request_.measured_step_seconds, "seconds above 0, such as 2.5");
+      return read_positive(option, request_.measured_step_seconds, "seconds above 0 and up to a million, such as 2.5");
     if (option.name == "gpu-hour-price")
-      return read_positive(option, request_.gpu_hour_price, "a price above 0, such as 1.99");
+      return read_positive(option, request_.gpu_hour_price, "a price above 0 and up to a million, such as 1.99");
     if (option.name == "allow-lossy") return read_lossy(option);
     return read_count(option);
   }
@@ -125,7 +125,8 @@ class RequestReader {
 
   std::optional<Error> read_positive(const RequestOption& option, Fact<double>& fact, const char* expected) {
     if (auto error = read_number(option, fact, expected)) return error;
-    return fact.value() > 0 ? std::nullopt : std::optional<Error>(invalid(option, expected));
+    constexpr double most = 1e6;
+    return fact.value() > 0 && fact.value() <= most ? std::nullopt : std::optional<Error>(invalid(option, expected));
   }
 
   std::optional<Error> read_lossy(const RequestOption& option) {

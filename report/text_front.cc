@@ -24,11 +24,17 @@ bool is_chosen(const FrontPoint& point, const Plan& plan) {
          point.choice == plan.memory->choice;
 }
 
-/// What is shown of a long front: its ends, and what lies evenly between.
-std::vector<std::size_t> shown_of(std::size_t count) {
-  std::vector<std::size_t> shown;
+/// What is shown of a long front: its ends, what lies evenly between, and what was chosen.
+std::vector<std::size_t> shown_of(const Plan& plan) {
+  const std::size_t count = plan.front.size();
   const std::size_t rows = std::min(count, k_most_shown);
+  std::vector<std::size_t> shown;
   for (std::size_t row = 0; row < rows; ++row) shown.push_back(rows == 1 ? 0 : row * (count - 1) / (rows - 1));
+  const auto chosen = std::find_if(plan.front.begin(), plan.front.end(),
+                                   [&](const FrontPoint& point) { return is_chosen(point, plan); });
+  const auto place = static_cast<std::size_t>(chosen - plan.front.begin());
+  const auto next = std::lower_bound(shown.begin(), shown.end(), place);
+  if (chosen != plan.front.end() && (next == shown.end() || *next != place)) shown.insert(next, place);
   return shown;
 }
 
@@ -47,7 +53,7 @@ void write_front(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
                    {words("column.peak"), true}};
   if (price.is_known()) table.columns.push_back({words("column.price"), true});
   table.columns.push_back({words("column.gives-up")});
-  for (const std::size_t i : shown_of(plan.front.size())) {
+  for (const std::size_t i : shown_of(plan)) {
     const FrontPoint& point = plan.front[i];
     std::vector<std::string> row = {to_text(point.layout) + (is_chosen(point, plan) ? " *" : ""),
                                     seconds_text(point.total_seconds), seconds_text(point.gpu_seconds_per_output),
@@ -57,7 +63,9 @@ void write_front(Page& page, const Diagnosis& diagnosis, const Phrases& words) {
     table.rows.push_back(std::move(row));
   }
   page.table(table);
-  page.paragraph(words("front.meaning"));
+  const bool shows_chosen = std::any_of(plan.front.begin(), plan.front.end(),
+                                        [&](const FrontPoint& point) { return is_chosen(point, plan); });
+  page.paragraph(shows_chosen ? words("front.meaning") + " " + words("front.chosen") : words("front.meaning"));
   if (plan.front.size() > table.rows.size())
     page.paragraph(words("layout.more", {std::to_string(plan.front.size() - table.rows.size())}));
 }

@@ -261,7 +261,9 @@ void write_models(Page& page, const Diagnosis& diagnosis, const Phrases& words) 
                    {words("column.gives-up")}, {words("column.dtype")}, {words("column.kernel")},
                    {words("column.engine")}};
   for (const ModelOnMachine& model : diagnosis.models) {
-    const std::string runs = truth_text(both(model.possible, model.memory.fits), words);
+    // Without a plan the memory is that of what the engine does by itself, which decides nothing.
+    const Truth fits = model.possible == Truth::yes ? model.memory.fits : model.possible;
+    const std::string runs = truth_text(fits, words);
     if (model.kernel.empty()) {  // without a kernel there is no peak
       table.rows.push_back({model.model, runs, "", "", "", "", model.engine});
       continue;

@@ -74,8 +74,11 @@ std::optional<Estimate> capacity_of(const JudgedCase& judged, const GpuFacts& gp
   const Fact<Bytes>& fact = gpu.memory.free_bytes.is_known() ? gpu.memory.free_bytes : gpu.memory.total_bytes;
   if (!fact.is_known()) return std::nullopt;
   const std::int64_t bytes = fact.value().count;
-  const GpuProduct* product = gpu.product.is_known() ? find_entry(judged.knowledge.gpus, gpu.product.value()) : nullptr;
-  const bool nominal = product != nullptr && fact.source() == product->origin && !product->usable_memory_bytes;
+  // A size that comes from the table of products is what the card is sold with; it may be that of another node's card.
+  const auto& products = judged.knowledge.gpus;
+  const bool nominal = std::any_of(products.begin(), products.end(), [&](const GpuProduct& product) {
+    return !product.usable_memory_bytes && fact.source().ends_with(product.origin);
+  });
   if (!nominal) return Estimate{bytes, bytes, bytes};
   return around(static_cast<double>(bytes), overhead(judged, "nominal-capacity"));
 }

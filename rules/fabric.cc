@@ -232,6 +232,10 @@ void slow_down(Fabric& fabric, const Fabric& other) {
     fabric.bridge.reset();
     fabric.bridged.clear();
   } else {
+    if (other.bridge->pair_bytes_per_second.value < fabric.bridge->pair_bytes_per_second.value) {
+      fabric.bridge = other.bridge;
+      fabric.bridge_kind = other.bridge_kind;
+    }
     for (std::size_t i = 0; i < fabric.bridged.size(); ++i) fabric.bridged[i] = fabric.bridged[i] && other.bridged[i];
   }
   if (other.socket_bytes_per_second && (!fabric.socket_bytes_per_second ||
@@ -267,7 +271,8 @@ std::optional<NodeNetwork> network_of(const Snapshot& snapshot) {
   for (const InterfaceFacts& interface : snapshot.network.interfaces) {
     const bool up = interface.state.is_known() && interface.state.value() == "up" && interface.physical.is_known() &&
                     interface.physical.value();
-    if (up && interface.speed_mbps.is_known()) network.mbps = std::max(network.mbps, interface.speed_mbps.value());
+    if (up && interface.speed_mbps.is_known())
+      network.mbps = std::max(network.mbps, std::min(interface.speed_mbps.value(), k_most_gbps * k_mbit_per_gbit));
   }
   return network.mbps > 0 ? std::optional(network) : std::nullopt;
 }

@@ -49,8 +49,12 @@ std::optional<Finding> disk(const JudgedCase& judged, const MemoryPlan& memory) 
 std::vector<Finding> host_findings(const JudgedCase& judged, const Plan& plan) {
   std::vector<Finding> findings;
   if (!plan.memory) return findings;
-  for (auto finding : {host_memory(judged, *plan.memory), disk(judged, *plan.memory)}) {
-    if (finding) findings.push_back(*std::move(finding));
+  std::optional<Finding> on_disk = disk(judged, *plan.memory);
+  for (const JudgedCase& node : judged.other_nodes) {
+    if (!on_disk) on_disk = disk(node, *plan.memory);
+  }
+  for (auto& finding : {host_memory(judged, *plan.memory), on_disk}) {
+    if (finding) findings.push_back(*finding);
   }
   return findings;
 }

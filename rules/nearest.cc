@@ -27,6 +27,7 @@ std::vector<std::string> nearest_names(std::string_view wanted, const std::vecto
     ranked.emplace_back(inside ? 0 : edit_distance(folded, candidate), name);
   }
   std::sort(ranked.begin(), ranked.end());
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
   std::vector<std::string> nearest;
   for (std::size_t i = 0; i < std::min(count, ranked.size()); ++i) nearest.push_back(ranked[i].second);
   return nearest;

@@ -30,15 +30,33 @@ std::string kind_key(Snapshot snapshot) {
 
 template <class T>
 void lower(Fact<T>& fact, const Fact<T>& other, const std::string& name) {
-  if (fact.is_unknown()) return;
-  if (other.is_unknown()) {
-    fact = unknown<T>(name, other.why());
-  } else if (other.is_known() && (fact.is_absent() || other.value() < fact.value())) {
+  // What one node does not tell takes no bound away that another one sets.
+  if (other.is_known() && (!fact.is_known() || other.value() < fact.value()))
     fact = known(other.value(), name + ": " + other.source());
-  }
 }
 
 /// No more memory than `other` has. Its GPUs are compared by their place in the order of ranks.
+/// What a run may take: free memory where it was read, else all.
+const Fact<Bytes>& usable(const GpuMemoryFacts& memory) {
+  return memory.free_bytes.is_known() ? memory.free_bytes : memory.total_bytes;
+}
+
+/// A node that tells neither leaves it unknown whether anything fits there.
+void lower_gpu_memory(GpuMemoryFacts& memory, const GpuMemoryFacts& other, const std::string& name) {
+  if (!usable(memory).is_known()) return;
+  if (!usable(other).is_known()) {
+    memory.free_bytes = unknown<Bytes>(name, usable(other).why());
+    memory.total_bytes = memory.free_bytes;
+    return;
+  }
+  const bool is_read = memory.free_bytes.is_known() || other.free_bytes.is_known();
+  if (is_read) {
+    memory.free_bytes = usable(memory);
+    lower(memory.free_bytes, usable(other), name);
+  }
+  lower(memory.total_bytes, other.total_bytes, name);
+}
+
 void lower_memory(Snapshot& snapshot, const Node& other) {
   lower(snapshot.memory.total_bytes, other.snapshot.memory.total_bytes, other.name);
   lower(snapshot.memory.available_bytes, other.snapshot.memory.available_bytes, other.name);
@@ -49,8 +67,7 @@ void lower_memory(Snapshot& snapshot, const Node& other) {
   for (std::size_t rank = 0; rank < std::min(mine.size(), theirs.size()); ++rank) {
     GpuMemoryFacts& memory = snapshot.gpus[mine[rank]].memory;
     const GpuMemoryFacts& limit = other.snapshot.gpus[theirs[rank]].memory;
-    lower(memory.total_bytes, limit.total_bytes, other.name);
-    lower(memory.free_bytes, limit.free_bytes, other.name);
+    lower_gpu_memory(memory, limit, other.name);
   }
 }
 

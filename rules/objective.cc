@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "rules/run_size.h"
 
@@ -40,11 +41,12 @@ std::optional<double> objective_seconds(const JudgedCase& judged, const Layout& 
 
 void sort_by_objective(const JudgedCase& judged, std::vector<LayoutCandidate>& candidates) {
   if (objective_of(judged.request) == Objective::memory) {
-    const auto bytes_of = [](const LayoutCandidate& one) {
-      return one.peak_bytes.value_or(std::numeric_limits<std::int64_t>::max());
+    const auto key = [](const LayoutCandidate& one) {
+      return std::pair(one.peak_bytes.value_or(std::numeric_limits<std::int64_t>::max()),
+                       one.time.total ? one.time.total->seconds : std::numeric_limits<double>::infinity());
     };
     return std::stable_sort(candidates.begin(), candidates.end(),
-                            [&](const auto& a, const auto& b) { return bytes_of(a) < bytes_of(b); });
+                            [&](const auto& a, const auto& b) { return key(a) < key(b); });
   }
   const auto value_of = [&](const LayoutCandidate& one) {
     const auto total = one.time.total ? std::optional<double>(one.time.total->seconds) : std::nullopt;

@@ -14,6 +14,7 @@
 #include "rules/objective.h"
 #include "rules/pareto.h"
 #include "rules/run_on_all_nodes.h"
+#include "rules/words.h"
 
 namespace diffcheck {
 namespace {
@@ -100,6 +101,8 @@ class Search {
       plan.layout.mesh = options_.timer().mesh(found->layout);
       plan.memory = memory_of(*found);
       plan.possible = Truth::yes;
+      if (worst_sacrifice(judged_, found->choice) == Sacrifice::step_time)
+        plan.assumptions.push_back(say(judged_.knowledge, "time-without-moving"));
     } else {
       plan.memory = plan.default_memory;
       plan.possible = options_.something_unknown() ? Truth::unknown : Truth::no;

@@ -134,6 +134,9 @@ Message exchange_unknown(const JudgedCase& judged, const Fabric& fabric, const M
     if (crosses_nodes(fabric, group) && !fabric.node_bytes_per_second)
       return say(judged.knowledge, "time-unknown-network");
   }
+  // What guidance exchanges is little inside a node; a network may be slow without end.
+  if (crosses_nodes(fabric, along(&Layout::cfg)) && !fabric.node_bytes_per_second)
+    return say(judged.knowledge, "time-unknown-network");
   return {};
 }
 

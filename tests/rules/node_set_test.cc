@@ -86,7 +86,7 @@ TEST(NodeSet, TheFewestGpusAndTheLeastMemoryDecide) {
   EXPECT_EQ(diagnosis.chosen_gpus.size(), 4U);
   EXPECT_TRUE(says(finding(diagnosis, "nodes-differ-count"), "8 (a), 4 (b)"))
       << finding(diagnosis, "nodes-differ-count");
-  EXPECT_TRUE(says(finding(diagnosis, "nodes-differ-count"), "4 GPUs of each are used and 4 stay idle"));
+  EXPECT_TRUE(says(finding(diagnosis, "nodes-differ-count"), "as many as the smallest has: 4. Idle: 4."));
   EXPECT_TRUE(says(finding(diagnosis, "nodes-differ-gpus"), "A100-SXM4-40GB (b)"));
   ASSERT_TRUE(diagnosis.plan->memory && diagnosis.plan->memory->limit_bytes);
   EXPECT_LT(*diagnosis.plan->memory->limit_bytes, 40 * k_gib);
@@ -151,6 +151,41 @@ TEST(NodeSet, AFactThatOneNodeDoesNotTellIsUnknownForAll) {
                                       {"b", machine("2xA100-SXM4-80GB", {"drivers.nvidia.version=unknown"})}});
   EXPECT_TRUE(says(finding(diagnosed(driver), "nodes-fact-unknown"), "550.54.15 (a), unknown (b)"));
   EXPECT_EQ(finding(diagnosed(driver), "nodes-differ-driver"), nullptr);
+}
+
+TEST(NodeSet, WhatOneNodeDoesNotTellTakesNoBoundAway) {
+  const Snapshot busy = machine("2xL40", {"gpus.0.memory.free_bytes=8GiB", "gpus.1.memory.free_bytes=8GiB"});
+  const Snapshot untold = machine("2xL40");
+  for (const auto& nodes : {std::vector<NamedSnapshot>{{"busy", busy}, {"untold", untold}},
+                            std::vector<NamedSnapshot>{{"untold", untold}, {"busy", busy}}}) {
+    const auto set = node_set_of(nodes, knowledge());
+    for (const GpuFacts& gpu : set->standing_for_all.gpus) {
+      ASSERT_TRUE(gpu.memory.free_bytes.is_known());
+      EXPECT_EQ(gpu.memory.free_bytes.value().count, 8 * k_gib);
+    }
+  }
+}
+
+TEST(NodeSet, MemoryThatOneNodeDoesNotTellAtAllNeverFits) {
+  const Snapshot told = machine("2xL40", {"gpus.0.memory.free_bytes=40GiB", "gpus.1.memory.free_bytes=40GiB"});
+  Snapshot untold = machine("2xL40");
+  for (GpuFacts& gpu : untold.gpus) gpu = GpuFacts{};
+  for (const auto& nodes : {std::vector<NamedSnapshot>{{"told", told}, {"untold", untold}},
+                            std::vector<NamedSnapshot>{{"untold", untold}, {"told", told}}}) {
+    const Snapshot& all = node_set_of(nodes, knowledge())->standing_for_all;
+    ASSERT_EQ(all.gpus.size(), 2U);
+    for (const GpuFacts& gpu : all.gpus) {
+      EXPECT_FALSE(gpu.memory.free_bytes.is_known());
+      EXPECT_FALSE(gpu.memory.total_bytes.is_known());
+    }
+  }
+}
+
+TEST(NodeSet, TheSizeOfAnotherNodesCardIsAsNominalAsItsOwn) {
+  const Plan alone = *diagnosed(request_for({{"l40", machine("4xL40")}})).plan;
+  const Plan mixed = *diagnosed(request_for({{"h100", machine("4xH100-SXM")}, {"l40", machine("8xL40")}})).plan;
+  ASSERT_TRUE(alone.memory && mixed.memory);
+  EXPECT_EQ(alone.memory->limit_bytes, mixed.memory->limit_bytes);
 }
 
 TEST(NodeSet, TheSlowestNetworkAndGpuCount) {
