@@ -172,7 +172,8 @@ TEST(NodeSet, MemoryThatOneNodeDoesNotTellAtAllNeverFits) {
   for (GpuFacts& gpu : untold.gpus) gpu = GpuFacts{};
   for (const auto& nodes : {std::vector<NamedSnapshot>{{"told", told}, {"untold", untold}},
                             std::vector<NamedSnapshot>{{"untold", untold}, {"told", told}}}) {
-    const Snapshot& all = node_set_of(nodes, knowledge())->standing_for_all;
+    const auto set = node_set_of(nodes, knowledge());
+    const Snapshot& all = set->standing_for_all;
     ASSERT_EQ(all.gpus.size(), 2U);
     for (const GpuFacts& gpu : all.gpus) {
       EXPECT_FALSE(gpu.memory.free_bytes.is_known());
